@@ -1,0 +1,60 @@
+/** The entries of a dataset's log: one for each batch, with the receipt that accounts for its rows. */
+import { z } from 'zod'
+import { ObjectRef } from '../storage/objects.js'
+
+const count = z.number().int().nonnegative()
+
+/** One unit of arrival as it was found: a file, known by where it was and what it held. */
+export const BatchSource = z
+  .strictObject({
+    path: z.string().min(1).describe('where the batch was found, relative to the folder of the spec where possible'),
+    bytes: count.describe('size when it was found'),
+    modifiedAt: z.string().describe('modification time when it was found, ISO 8601'),
+  })
+  .readonly()
+/** One unit of arrival as it was found. */
+export type BatchSource = z.infer<typeof BatchSource>
+
+/** The account of a batch: `rowsIn` is the sum of `kept`, `quarantined` and `duplicates`, always. */
+export const Receipt = z
+  .strictObject({
+    rowsIn: count.describe('rows that the source handed over'),
+    kept: count.describe('rows in the partition'),
+    quarantined: count.describe('rows in quarantine, each with its reason'),
+    duplicates: count.describe('rows of a batch whose content was committed before'),
+    reasons: z.record(z.string(), count).readonly().describe('quarantined rows by broken rule'),
+    unreadable: z.string().optional().describe('why the batch could not be read at all; its bytes are in quarantine'),
+  })
+  .readonly()
+/** The account of a batch. */
+export type Receipt = z.infer<typeof Receipt>
+
+/** One commit: what a batch became. */
+export const Commit = z
+  .strictObject({
+    batch: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the bytes of the batch: its identity'),
+    source: BatchSource,
+    receipt: Receipt,
+    partition: ObjectRef.optional().describe('Parquet of the kept rows: arriving and derived columns, label, event time'),
+    quarantine: ObjectRef.optional().describe('Parquet of the broken rows, or the unreadable bytes as they came'),
+    profile: ObjectRef.optional().describe('JSON profile of the partition'),
+    from: z.string().nullable().describe('event time of the first kept row, ISO 8601'),
+    to: z.string().nullable().describe('event time of the last kept row, ISO 8601'),
+    specRevision: z.number().int().positive().describe('revision of the spec that validated the batch'),
+  })
+  .readonly()
+/** One commit: what a batch became. */
+export type Commit = z.infer<typeof Commit>
+
+/** A commit with its position in the dataset's log. */
+export interface PositionedCommit extends Commit {
+  readonly seq: number
+}
+
+/** A dataset as it was at one position of its log. */
+export interface Snapshot {
+  readonly dataset: string
+  /** Position in the log: commits up to and with this number belong to it. 0 for an empty dataset. */
+  readonly seq: number
+  readonly commits: readonly PositionedCommit[]
+}

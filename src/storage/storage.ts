@@ -1,0 +1,29 @@
+/**
+ * The port to the store: everything durable that Refit owns is kept behind these few operations.
+ *
+ * A key is a `/`-separated path of `[A-Za-z0-9._=-]` segments, relative to the store's root; no key is a `/`-prefix of
+ * another one. What every adapter guarantees, and `test/storage/conformance.ts` checks:
+ *
+ * 1. `create` is atomic: of any number of concurrent creators of one key, in any number of processes, one gets `true`.
+ * 2. An object is visible whole or not at all, also after the creator was killed.
+ * 3. After `create` returned, `read` and `list` see the object, from every process.
+ * 4. A store that cannot answer rejects with `StoreUnavailable`: it never says "absent" for "I do not know".
+ */
+export interface Storage {
+  /** Where the store is, as an operator would write it: `file:///var/refit` or `s3://bucket/prefix`. */
+  readonly location: string
+  /** Writes an object unless the key exists. `true` when this call created it. */
+  create(key: string, body: Uint8Array): Promise<boolean>
+  /** As `create`, with the bytes of a local file, however large. */
+  createFromFile(key: string, path: string): Promise<boolean>
+  /** The whole object, or `undefined` when there is none. */
+  read(key: string): Promise<Uint8Array | undefined>
+  /** Keys that begin with `prefix`, in byte order, those greater than `after` only. */
+  list(prefix: string, after?: string): AsyncIterable<string>
+  /** Overwrites. Only for hints that may lag or be lost; nothing depends on them being right. */
+  replace(key: string, body: Uint8Array): Promise<void>
+  /** Removes an object; removing what is absent is no error. Only what no log entry names may be removed. */
+  remove(key: string): Promise<void>
+  /** A path on this host that holds the object's bytes, to be read only. Rejects with `NotFound` when there is none. */
+  toLocalFile(key: string): Promise<string>
+}
