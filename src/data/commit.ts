@@ -32,10 +32,15 @@ export type Receipt = z.infer<typeof Receipt>
 /** One commit: what a batch became. */
 export const Commit = z
   .strictObject({
-    batch: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the bytes of the batch: its identity'),
+    batch: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('SHA-256 of the bytes of the batch: its identity'),
     source: BatchSource,
     receipt: Receipt,
-    partition: ObjectRef.optional().describe('Parquet of the kept rows: arriving and derived columns, label, event time'),
+    partition: ObjectRef.optional().describe(
+      'Parquet of the kept rows: arriving and derived columns, label, event time',
+    ),
     quarantine: ObjectRef.optional().describe('Parquet of the broken rows, or the unreadable bytes as they came'),
     profile: ObjectRef.optional().describe('JSON profile of the partition'),
     from: z.string().nullable().describe('event time of the first kept row, ISO 8601'),
@@ -49,6 +54,8 @@ export type Commit = z.infer<typeof Commit>
 /** A commit with its position in the dataset's log. */
 export interface PositionedCommit extends Commit {
   readonly seq: number
+  /** The actor of the log entry: `run 7`, or who called `refit ingest`. */
+  readonly ingestedBy: string
 }
 
 /** A dataset as it was at one position of its log. */

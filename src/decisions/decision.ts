@@ -59,12 +59,19 @@ export interface Evidence {
   }
   /** Labelled rows that the champion never saw. */
   readonly newLabelledRows: number
+  /** Labelled rows since the change point that recovery goes back to; null when no recovery is under way. */
+  readonly labelledRowsSinceChange: number | null
   readonly dataProblems: readonly DataProblem[]
   readonly features: readonly FeatureDrift[]
   /** Drift of the champion's scores; null without reference or live rows. */
   readonly scores: { readonly psi: number; readonly psiNoise: number; readonly level: DriftLevel } | null
-  /** Share of positive labels in the reference and now; null while labels are unknown. */
-  readonly label: { readonly reference: number; readonly live: number; readonly rows: number } | null
+  /** Share of positive labels in the reference and now, each with its rows; null while labels are unknown. */
+  readonly label: {
+    readonly reference: number
+    readonly referenceRows: number
+    readonly live: number
+    readonly rows: number
+  } | null
   readonly performance: LivePerformance | null
 }
 
@@ -90,7 +97,10 @@ export interface PastDecision {
   readonly changePoint: string | null
 }
 
-/** The rules, first match wins. */
+/**
+ * The rules, in the order they are asked; the first match wins. `cooldown` and `budget` are asked last: they turn a
+ * retraining that another rule wants into none.
+ */
 export type RuleName =
   | 'asked'
   | 'badData'
@@ -100,8 +110,8 @@ export type RuleName =
   | 'recovery'
   | 'performanceDrop'
   | 'labelShift'
-  | 'featureDrift'
   | 'broadFeatureDrift'
+  | 'featureDrift'
   | 'age'
   | 'cooldown'
   | 'budget'

@@ -25,10 +25,27 @@ export const Column = z.strictObject({
   type: columnType.describe('type of the values; a value that cannot be read as it breaks the row'),
   description: z.string().optional().describe('what the column means, for people'),
   nullable: z.boolean().default(false).describe('whether a missing value is allowed'),
-  min: z.number().optional().describe('smallest allowed value'),
-  max: z.number().optional().describe('largest allowed value'),
-  values: z.array(z.string()).min(1).optional().describe('the allowed values, where they are a closed set'),
-  pattern: z.string().optional().describe('regular expression (RE2) that the whole value matches'),
+  min: z
+    .number()
+    .optional()
+    .describe('smallest allowed value; integer and number only')
+    .meta({ examples: [0] }),
+  max: z
+    .number()
+    .optional()
+    .describe('largest allowed value; integer and number only')
+    .meta({ examples: [100] }),
+  values: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('the allowed values, where they are a closed set')
+    .meta({ examples: [['bronze', 'silver', 'gold']] }),
+  pattern: z
+    .string()
+    .optional()
+    .describe('regular expression (RE2) that the whole value matches')
+    .meta({ examples: ['[A-Z]{3}'] }),
 })
 /** A column as it arrives. */
 export type Column = z.infer<typeof Column>
@@ -37,7 +54,7 @@ export type Column = z.infer<typeof Column>
 export const DerivedColumn = z.strictObject({
   type: columnType.describe('type of the values'),
   description: z.string().optional().describe('what the column means, for people'),
-  sql: SqlExpression.describe('DuckDB expression over the columns that arrive'),
+  sql: SqlExpression.describe('DuckDB expression over the columns that arrive').meta({ examples: ['hour(date)'] }),
 })
 /** A derived column. */
 export type DerivedColumn = z.infer<typeof DerivedColumn>
@@ -47,16 +64,30 @@ export const DataSpec = z.strictObject({
   source: z
     .strictObject({
       kind: z.literal('files').describe('files that match a glob: CSV, Parquet, JSON lines, also gzipped'),
-      glob: z.string().min(1).describe('glob, relative to the folder of the spec or absolute'),
+      glob: z
+        .string()
+        .min(1)
+        .describe('glob, relative to the folder of the spec or absolute')
+        .meta({ examples: ['landing/*.csv'] }),
     })
     .describe('where rows come from'),
   columns: z.record(Name, Column).describe('the columns that arrive; others are ignored'),
   derived: z.record(Name, DerivedColumn).default({}).describe('columns computed from those that arrive'),
-  eventTime: Name.describe('the timestamp or date column that says when the row happened'),
-  features: z.array(Name).min(1).describe('the columns, arriving or derived, that the model may see'),
+  eventTime: Name.describe('the timestamp or date column that says when the row happened').meta({ examples: ['date'] }),
+  clock: z
+    .enum(['wallClock', 'lastEvent'])
+    .default('wallClock')
+    .describe('what counts as now: the clock on the wall, or the last event that arrived (replayed, historic data)'),
+  features: z
+    .array(Name)
+    .min(1)
+    .describe('the columns, arriving or derived, that the model may see')
+    .meta({ examples: [['hour', 'distance']] }),
   label: z
     .strictObject({
-      sql: SqlExpression.describe('DuckDB expression that is true for the positive class; NULL while unknown'),
+      sql: SqlExpression.describe('DuckDB expression that is true for the positive class; NULL while unknown').meta({
+        examples: ['delay > 15'],
+      }),
       delayDays: z.number().min(0).default(0).describe('days after the event until the label is known'),
     })
     .describe('what is to be predicted'),

@@ -41,10 +41,20 @@ export type Approval = z.infer<typeof Approval>
 
 /** What a decision costs, by outcome: negative numbers are gains. */
 export const BusinessMetric = z.strictObject({
-  unit: z.string().min(1).describe('what the numbers count: EUR, minutes, patients'),
+  unit: z
+    .string()
+    .min(1)
+    .describe('what the numbers count: EUR, minutes, patients')
+    .meta({ examples: ['EUR'] }),
   truePositive: z.number().default(0).describe('cost of a positive decision that was right'),
-  falsePositive: z.number().describe('cost of a positive decision that was wrong'),
-  falseNegative: z.number().describe('cost of a negative decision that was wrong'),
+  falsePositive: z
+    .number()
+    .describe('cost of a positive decision that was wrong')
+    .meta({ examples: [5] }),
+  falseNegative: z
+    .number()
+    .describe('cost of a negative decision that was wrong')
+    .meta({ examples: [20] }),
   trueNegative: z.number().default(0).describe('cost of a negative decision that was right'),
 })
 /** What a decision costs, by outcome. */

@@ -3,12 +3,31 @@ import { z } from 'zod'
 /** Days as a number, zero or more. */
 const days = z.number().min(0)
 
+/** Whether the runtime knows the IANA time zone: asked, as the list grows with the runtime's time zone data. */
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** When runs are started, and how often at most. */
 export const Triggers = z.strictObject({
   schedule: z
     .strictObject({
-      cron: z.string().min(9).describe('cron expression, five fields'),
-      timezone: z.string().default('UTC').describe('IANA time zone'),
+      cron: z
+        .string()
+        .regex(/^\S+( +\S+){4}$/, 'a cron expression of five fields')
+        .describe('cron expression of five fields: minute, hour, day of month, month, day of week')
+        .meta({ examples: ['0 3 * * *'] }),
+      timezone: z
+        .string()
+        .refine(isTimeZone, 'an IANA time zone')
+        .default('UTC')
+        .describe('IANA time zone')
+        .meta({ examples: ['Europe/Berlin'] }),
       jitterSeconds: z.number().int().min(0).default(60).describe('random delay, so that not all models start at once'),
     })
     .optional()
@@ -16,7 +35,8 @@ export const Triggers = z.strictObject({
   alerts: z
     .record(z.string(), z.string())
     .default({})
-    .describe('labels an alert must carry to concern this model, besides `model`; none: every alert that names it'),
+    .describe('labels an alert must carry to concern this model, besides `model`; none: every alert that names it')
+    .meta({ examples: [{ severity: 'page' }] }),
   cooldownMinutes: z
     .number()
     .min(0)
@@ -48,7 +68,16 @@ export const Policy = z.strictObject({
   window: z
     .strictObject({
       history: z
-        .union([z.literal('all'), z.strictObject({ days: z.number().positive() })])
+        .union([
+          z.literal('all'),
+          z.strictObject({
+            days: z
+              .number()
+              .positive()
+              .describe('days before now')
+              .meta({ examples: [90] }),
+          }),
+        ])
         .default('all')
         .describe('how far back training rows reach'),
       maxRows: z.number().int().min(1).default(5_000_000).describe('most training rows; older ones are thinned first'),

@@ -10,10 +10,22 @@ export const GOAL_METRICS = ['auc', 'averagePrecision', 'accuracy', 'logLoss', '
 export type GoalMetric = (typeof GOAL_METRICS)[number]
 
 const Goal = z.strictObject({
-  description: z.string().min(1).describe('what the model decides, and for whom'),
+  description: z
+    .string()
+    .min(1)
+    .describe('what the model decides, and for whom')
+    .meta({ examples: ['tell gate agents which flights will be late'] }),
   metric: z.enum(GOAL_METRICS).describe('the number that says how good the model is'),
-  today: z.number().optional().describe("today's value of the metric, however it is reached now"),
-  target: z.number().optional().describe('the value that would be worth the effort'),
+  today: z
+    .number()
+    .optional()
+    .describe("today's value of the metric, however it is reached now")
+    .meta({ examples: [0.64] }),
+  target: z
+    .number()
+    .optional()
+    .describe('the value that would be worth the effort')
+    .meta({ examples: [0.7] }),
   explanations: z
     .enum(['required', 'optional'])
     .default('optional')
@@ -26,12 +38,23 @@ const Goal = z.strictObject({
 const Baseline = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('rule').describe('a rule that anybody can read'),
-    score: SqlExpression.describe('DuckDB expression over the columns: a score from 0 to 1 for the positive class'),
+    score: SqlExpression.describe(
+      'DuckDB expression over the columns: a score from 0 to 1 for the positive class',
+    ).meta({
+      examples: ['CASE WHEN hour(date) >= 18 THEN 0.28 ELSE 0.18 END'],
+    }),
   }),
   z.strictObject({
     kind: z.literal('http').describe("somebody else's predictor"),
-    url: z.url().describe("endpoint that takes MLflow's dataframe_split JSON and answers predictions"),
-    tokenEnv: Name.optional().describe('environment variable that holds a bearer token'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .describe("endpoint that takes MLflow's dataframe_split JSON and answers predictions")
+      .meta({ examples: ['https://scores.example.com/invocations'] }),
+    tokenEnv: Name.optional()
+      .describe('environment variable that holds a bearer token')
+      .meta({
+        examples: ['SCORES_TOKEN'],
+      }),
   }),
 ])
 
@@ -60,12 +83,17 @@ const TrainerSpec = z.discriminatedUnion('kind', [
     command: z
       .array(z.string().min(1))
       .min(1)
-      .describe('program and arguments; the job file is appended. Run in the folder of the spec'),
+      .describe('program and arguments; the job file is appended. Run in the folder of the spec')
+      .meta({ examples: [['python3', 'train.py']] }),
     can: z
       .array(z.enum(['recalibrate', 'lastLayers', 'warmStart']))
       .default([])
       .describe('ways of partial retraining that the program knows'),
-    environment: z.array(z.string()).default([]).describe('names of environment variables that the program may see'),
+    environment: z
+      .array(z.string())
+      .default([])
+      .describe('names of environment variables that the program may see')
+      .meta({ examples: [['CUDA_VISIBLE_DEVICES']] }),
     seed: z.number().int().min(0).default(1).describe('seed, handed to the program'),
     timeoutMinutes: z.number().positive().default(60).describe('longest training'),
     parameters: z.record(z.string(), z.unknown()).default({}).describe('handed to the program as they are'),
@@ -79,8 +107,14 @@ export const ModelSpec = z.strictObject({
   model: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a lower-case letter, then lower-case letters, digits or -, at most 63 characters')
-    .describe('name of the model'),
-  owner: z.string().min(1).optional().describe('who answers for the model'),
+    .describe('name of the model')
+    .meta({ examples: ['flights'] }),
+  owner: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('who answers for the model')
+    .meta({ examples: ['team operations'] }),
   goal: Goal.describe('what the model is for'),
   baseline: Baseline.describe('champion zero: what serves until a trained model beats it'),
   data: DataSpec.describe('where rows come from and what they mean'),
@@ -93,6 +127,8 @@ export const ModelSpec = z.strictObject({
   gates: Gates.prefault({}).describe('what a candidate must show'),
   approval: Approval.prefault({}).describe('whether a person decides in the end'),
 })
+/** The model spec as it is written: what has a default may be absent. */
+export type SpecInput = z.input<typeof ModelSpec>
 /** The model spec, complete with defaults. */
 export type ModelSpec = Readonly<z.infer<typeof ModelSpec>>
 

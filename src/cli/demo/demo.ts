@@ -1,0 +1,89 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Command, Option } from 'commander'
+import { RefitError } from '../../errors.js'
+import { startStack } from '../stack/stack.js'
+import { paintFor } from '../terminal.js'
+import { fail } from '../verb.js'
+import { checkDemo } from './check-demo.js'
+import { pythonWithLightGbm } from './lightgbm.js'
+import { openStage } from './stage.js'
+import { tellStory } from './story.js'
+
+const EXAMPLES = fileURLToPath(new URL('../../../../examples/', import.meta.url))
+
+/** Ways of training that the demonstration knows. */
+export type DemoTrainer = 'embedded' | 'lightgbm'
+
+/** `refit demo`: the whole loop on three million real flights, with faults thrown in; checks itself at the end. */
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('the whole loop on three million real flights, with faults; ends with a JSON summary')
+    .addOption(new Option('--trainer <name>', 'what trains').choices(['embedded', 'lightgbm']).default('embedded'))
+    .option('--folder <folder>', 'where to work; emptied first', '.refit/demo')
+    .action(async ({ trainer, folder }: { trainer: DemoTrainer; folder: string }) => {
+      try {
+        await demonstrate(trainer, resolve(folder))
+      } catch (thrown) {
+        process.stdout.write(`${JSON.stringify({ outcome: 'failed', reason: String(thrown) })}\n`)
+        fail(thrown, false)
+      }
+    })
+}
+
+async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> {
+  const startedMs = Date.now()
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  say(paintFor().bold('Refit: three million flights, January to June 2001, arriving month by month'))
+  const specFile = await layOut(trainer, folder)
+  const stack = await startStack({
+    folder,
+    say,
+    environment: { ...process.env, ...demoEnvironment(trainer, folder) },
+    onWorkerRestart: (code, signal) => say(`  » the worker ended (${signal ?? code}); the supervisor starts another`),
+  })
+  try {
+    const stage = await openStage({ stack, folder, specFile, say })
+    const story = await tellStory(stage)
+    const summary = await checkDemo(stage, story, { trainer, startedMs })
+    say('')
+    say(`  Look around: ${join(folder, 'reports')} holds the report of each run; \`refit dev\` in ${folder} shows it all again.`)
+    process.stdout.write(`${JSON.stringify(summary)}\n`)
+    process.exitCode = summary.outcome === 'ok' ? 0 : 1
+  } finally {
+    await stack.stop()
+  }
+}
+
+/** The example as a user would copy it, into an empty folder. */
+async function layOut(trainer: DemoTrainer, folder: string): Promise<string> {
+  // Only a folder of the demonstration's own is emptied: it is known by the store that it left there.
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(join(folder, 'landing'), { recursive: true })
+  await cp(join(EXAMPLES, 'flights'), folder, { recursive: true })
+  if (trainer === 'lightgbm') await cp(join(EXAMPLES, 'flights-lightgbm'), folder, { recursive: true })
+  const file = join(folder, 'refit.yaml')
+  if (trainer === 'lightgbm') await usePython(file)
+  return file
+}
+
+/** The example names `python3`; here it is the one that has LightGBM. */
+async function usePython(file: string): Promise<void> {
+  const python = await pythonWithLightGbm(join(EXAMPLES, 'flights-lightgbm', 'requirements.txt'))
+  const text = await readFile(file, 'utf8')
+  if (!text.includes('python3')) throw new RefitError('InvalidSpec', `Cannot find "python3" in ${file}.`)
+  await writeFile(file, text.replaceAll('python3', python))
+}
+
+function demoEnvironment(trainer: DemoTrainer, folder: string): NodeJS.ProcessEnv {
+  return {
+    REFIT_STORE: `file:${join(folder, '.refit', 'store')}`,
+    REFIT_SCRATCH: join(folder, '.refit', 'scratch'),
+    REFIT_PORT: '0',
+    REFIT_ALERT_TOKEN: 'only-for-this-demonstration',
+    REFIT_ACTOR: 'the demonstration',
+    ...(trainer === 'lightgbm' ? { REFIT_ALLOW_COMMANDS: '*' } : {}),
+  }
+}

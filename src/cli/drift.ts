@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { openSnapshot } from '../data/snapshot.js'
+import type { Evidence, FeatureDrift } from '../decisions/decision.js'
+import { decisionHistory } from '../ledger/decision-log.js'
+import { latestSpec } from '../ledger/spec-revisions.js'
+import { gatherEvidence } from '../stages/gather-evidence.js'
+import { openPorts } from '../wiring.js'
+import { openSession, whichModel } from './session.js'
+import { table } from './table.js'
+import { answers } from './verb.js'
+
+/** `refit drift [MODEL]`: what has moved since the last decision, without deciding anything. */
+export function driftCommand(program: Command): void {
+  const command = program
+    .command('drift [model]')
+    .description('what arrived since the last decision, held against the champion; decides nothing')
+    .option('--all', 'look at everything that arrived, not only since the last decision')
+  answers<{ all?: boolean }>(command, async ([named], { all = false }) => {
+    const { config, storage, registry, data } = await openSession()
+    const model = await whichModel(storage, named)
+    const { spec } = await latestSpec(storage, model)
+    const position = await registry.alias(model, 'champion')
+    const history = await decisionHistory(storage, model)
+    const evidence = await gatherEvidence(
+      await openPorts(config),
+      {
+        spec,
+        asOf: new Date().toISOString(),
+        snapshot: await openSnapshot(data, model),
+        champion: await registry.version(model, position?.version ?? 0),
+        history: all ? { ...history, snapshot: 0 } : history,
+      },
+      { signal: new AbortController().signal, show: () => {} },
+    )
+    return { json: { model, evidence }, text: textOf(model, evidence) }
+  })
+}
+
+function textOf(model: string, evidence: Evidence): string {
+  const { liveRows, champion, features, scores, label, performance, dataProblems } = evidence
+  const rows = features.map(featureRow)
+  const lines = [
+    `"${model}": ${liveRows} rows since the last decision, held against version ${champion.version}.`,
+    ...dataProblems.map(({ text }) => `Bad data: ${text}`),
+    ...(rows.length === 0 ? [] : [table(['feature', 'PSI', 'noise', 'KS', "Cramér's V", 'level'], rows)]),
+    ...(scores === null ? [] : [`scores: PSI ${scores.psi.toFixed(4)}, ${scores.level}`]),
+    ...(label === null ? [] : [`positive labels: ${percent(label.reference)} then, ${percent(label.live)} now`]),
+    ...(performance === null
+      ? []
+      : [`${performance.metric}: ${performance.reference.toFixed(4)} then, ${performance.live.toFixed(4)} now (z ${performance.z.toFixed(1)})`]),
+  ]
+  return lines.join('\n')
+}
+
+const featureRow = ({ column, psi, psiNoise, ks, cramersV, level }: FeatureDrift) => [
+  column,
+  psi.toFixed(4),
+  psiNoise.toFixed(4),
+  ks?.toFixed(4) ?? '',
+  cramersV?.toFixed(4) ?? '',
+  level,
+]
+
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`

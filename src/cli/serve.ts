@@ -1,0 +1,107 @@
+import { appendFile, mkdir, mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type RefitConnection, connectRefit } from '../client/connect.js'
+import { type Config, readConfig } from '../config.js'
+import { createDeriver } from '../data/derive.js'
+import { runKey } from '../ledger/run-ledger.js'
+import { latestSpec, modelNames, specAt } from '../ledger/spec-revisions.js'
+import { unpack } from '../stages/packages.js'
+import type { Ports } from '../stages/ports.js'
+import { readRunRecord } from '../stages/run-record.js'
+import { readModelSummary, readRunSummaries } from '../stages/summaries.js'
+import type { WebDependencies } from '../web/dependencies.js'
+import { createPredictionService } from '../web/prediction-service.js'
+import { type RunningWeb, startWeb } from '../web/start-web.js'
+import { createWebApp } from '../web/web-app.js'
+import { openPorts } from '../wiring.js'
+import { untilStopped } from './until-stopped.js'
+
+/** `refit serve`: the alert receiver, the status pages and the serving endpoint, until Ctrl-C. */
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('receive alerts, show status and reports, and serve predictions, until Ctrl-C')
+    .action(() =>
+      untilStopped(async (stopped) => {
+        const config = readConfig(process.env)
+        const web = await startServing(config, await openPorts(config), await connectRefit())
+        process.stderr.write(`refit serve: ${web.address}\n`)
+        await stopped
+        await web.close()
+      }),
+    )
+}
+
+/** Starts the web side on the configured address; closing it closes the connection too. */
+export async function startServing(config: Config, ports: Ports, connection: RefitConnection): Promise<RunningWeb> {
+  const predictions = await predictionService(config, ports)
+  const web = await startWeb(createWebApp(dependencies(config, ports, connection, predictions)), config)
+  return {
+    address: web.address,
+    async close() {
+      await web.close()
+      await predictions.close()
+      await connection.close()
+    },
+  }
+}
+
+function dependencies(
+  config: Config,
+  ports: Ports,
+  { client }: RefitConnection,
+  predictions: ReturnType<typeof createPredictionService>,
+): WebDependencies {
+  const { storage, registry, now } = ports
+  const ifKnown = async <T>(model: string, read: () => Promise<T>) =>
+    (await modelNames(storage)).includes(model) ? read() : undefined
+  return {
+    client,
+    registry,
+    models: async () => Promise.all((await modelNames(storage)).map((name) => readModelSummary(ports, name))),
+    model: (name) => ifKnown(name, () => readModelSummary(ports, name)),
+    runs: (model) => readRunSummaries(ports, model),
+    readReport: async (model, run) => decode(await storage.read(runKey(model, run, 'report.html'))),
+    readRunRecord: async (model, run) => {
+      const isPlanned = (await storage.read(runKey(model, run, 'stages/admit.json'))) !== undefined
+      return isPlanned ? readRunRecord(storage, { model, run }) : undefined
+    },
+    alertRules: (model) => ifKnown(model, async () => (await latestSpec(storage, model)).spec.triggers.alerts),
+    predictions,
+    secrets: {
+      ...(config.alertToken === undefined ? {} : { alertToken: config.alertToken }),
+      ...(config.hmacSecret === undefined ? {} : { hmacSecret: config.hmacSecret }),
+    },
+    ...(config.temporalUi === undefined ? {} : { temporalUi: config.temporalUi }),
+    now,
+    reportFailure: (failure) => process.stderr.write(`refit serve: ${String(failure)}\n`),
+  }
+}
+
+const decode = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : new TextDecoder().decode(bytes))
+
+async function predictionService(config: Config, ports: Ports) {
+  const { storage, registry, openPredictor, now } = ports
+  await mkdir(config.predictionFolder, { recursive: true })
+  return createPredictionService({
+    async champion(model) {
+      const position = await registry.alias(model, 'champion')
+      return position === undefined ? undefined : registry.version(model, position.version)
+    },
+    spec: async (model, revision) => (await specAt(storage, model, revision)).spec,
+    async openPackage({ package: pack }) {
+      const folder = await mkdtemp(join(config.scratchFolder, 'serving-'))
+      await unpack(storage, pack, join(folder, 'package'))
+      return openPredictor(pack, join(folder, 'package'))
+    },
+    openDeriver: createDeriver,
+    log(entry) {
+      const file = join(config.predictionFolder, `${entry.model}.jsonl`)
+      appendFile(file, `${JSON.stringify(entry)}\n`).catch((thrown: unknown) =>
+        process.stderr.write(`refit serve: cannot log a prediction: ${String(thrown)}\n`),
+      )
+    },
+    now,
+  })
+}

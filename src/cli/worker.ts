@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { readConfig } from '../config.js'
+import { startWorker } from '../worker.js'
+import { openPorts } from '../wiring.js'
+import { untilStopped } from './until-stopped.js'
+
+/** `refit worker`: serves the task queues until it is told to stop. */
+export function workerCommand(program: Command): void {
+  program
+    .command('worker')
+    .description('serve the task queues until Ctrl-C; as many workers as wanted may run')
+    .action(() =>
+      untilStopped(async () => {
+        const config = readConfig(process.env)
+        const worker = await startWorker(config, await openPorts(config))
+        // A parent process waits for this line before it hands out work.
+        process.stderr.write('refit worker: ready\n')
+        await worker.done
+      }),
+    )
+}

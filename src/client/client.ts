@@ -1,0 +1,162 @@
+/** The client of Refit: what a program, the command line and the receiver ask of running models. */
+import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { messageOf, RefitError } from '../errors.js'
+import {
+  type AdmitRequest,
+  type ApprovalRequest,
+  type Outcome,
+  type RetrainInput,
+  type RollbackRequest,
+  type Ruling,
+  type RunResult,
+  type RunStatus,
+  runId,
+  type StewardStatus,
+  stewardId,
+  TASK_QUEUE,
+} from '../workflows/messages.js'
+
+/** What can be asked. Rejects with `TemporalUnavailable` when the server does not answer. */
+export interface RefitClient {
+  /** Asks for a run; the same request id has the same ruling. */
+  admit(model: string, request: AdmitRequest): Promise<Ruling>
+  /** Starts the workflow of an admitted run; starting it again changes nothing. */
+  startRun(input: Partial<RetrainInput> & { readonly model: string }, run: number): Promise<void>
+  /** Whether a workflow is running. */
+  isOpen(workflowId: string): Promise<boolean>
+  /** The steward's status, or `undefined` when the model has none yet. */
+  stewardStatus(model: string): Promise<StewardStatus | undefined>
+  /** The status of a run, or `undefined` when its workflow is unknown. */
+  runStatus(workflowId: string): Promise<RunStatus | undefined>
+  /** Waits until a run has ended. */
+  result(workflowId: string): Promise<RunResult>
+  /** Approves what a run waits for. Rejects with `InvalidInput` when it waits for nothing. */
+  approve(workflowId: string, request: ApprovalRequest): Promise<void>
+  /** Rejects what a run waits for. */
+  reject(workflowId: string, request: ApprovalRequest): Promise<void>
+  /** Moves the champion back. Gives the version that serves now. */
+  rollback(model: string, request: RollbackRequest): Promise<{ readonly version: number }>
+  /** Tells the steward that a run has ended; a model without a steward needs no telling. */
+  tellEnded(model: string, ended: { readonly workflowId: string; readonly outcome: Outcome }): Promise<void>
+  /** Pauses or resumes a model: a paused model admits no run. */
+  setPaused(model: string, paused: boolean): Promise<void>
+}
+
+/** Wraps a Temporal client. */
+export function createRefitClient(client: Client): RefitClient {
+  const { workflow } = client
+  const stewardStart = (model: string) =>
+    new WithStartWorkflowOperation<(input: { model: string }) => Promise<void>>('steward', {
+      workflowId: stewardId(model),
+      taskQueue: TASK_QUEUE,
+      args: [{ model }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `Steward of model ${model}`,
+    })
+  const askSteward = <T>(model: string, update: string, request: { readonly id: string }) =>
+    reached(() =>
+      workflow.executeUpdateWithStart<(input: { model: string }) => Promise<void>, T, [unknown]>(update, {
+        args: [request],
+        updateId: request.id,
+        startWorkflowOperation: stewardStart(model),
+      }),
+    )
+  const tellRun = (workflowId: string, update: string, request: ApprovalRequest) =>
+    reached(() => workflow.getHandle(workflowId).executeUpdate<void, [ApprovalRequest]>(update, { args: [request] }))
+
+  return {
+    admit: (model, request) => askSteward<Ruling>(model, 'admit', request),
+    rollback: (model, request) => askSteward<{ version: number }>(model, 'rollback', request),
+    approve: (workflowId, request) => tellRun(workflowId, 'approve', request),
+    reject: (workflowId, request) => tellRun(workflowId, 'reject', request),
+
+    async startRun(input, run) {
+      const { model, trigger = 'manual' } = input
+      await reached(() =>
+        workflow.start('retrain', {
+          workflowId: runId(model, run),
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          staticSummary: `Run ${run} of model ${model}, started by ${trigger}`,
+        }),
+      ).catch(alreadyStarted)
+    },
+
+    async isOpen(workflowId) {
+      const description = await known(() => workflow.getHandle(workflowId).describe())
+      return description?.status.name === 'RUNNING'
+    },
+
+    stewardStatus: (model) => known(() => workflow.getHandle(stewardId(model)).query<StewardStatus>('status')),
+    runStatus: (workflowId) => known(() => workflow.getHandle(workflowId).query<RunStatus>('status')),
+    result: (workflowId) => reached(() => workflow.result<() => Promise<RunResult>>(workflowId)),
+
+    async tellEnded(model, ended) {
+      await known(() => workflow.getHandle(stewardId(model)).signal('runEnded', ended))
+    },
+
+    async setPaused(model, paused) {
+      await reached(() =>
+        workflow.signalWithStart('steward', {
+          workflowId: stewardId(model),
+          taskQueue: TASK_QUEUE,
+          args: [{ model }],
+          signal: paused ? 'pause' : 'resume',
+          signalArgs: [],
+        }),
+      )
+    },
+  }
+}
+
+/** Runs a request; what the server or the workflow said becomes one clear error. */
+async function reached<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (thrown) {
+    throw asRefitError(thrown)
+  }
+}
+
+/** As `reached`, but an unknown workflow is `undefined`. */
+async function known<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return undefined
+    throw asRefitError(thrown)
+  }
+}
+
+function asRefitError(thrown: unknown): unknown {
+  if (thrown instanceof RefitError || thrown instanceof CancelledFailure) return thrown
+  if (thrown instanceof WorkflowNotFoundError) {
+    return new RefitError('NotFound', `Cannot find workflow "${thrown.workflowId}": Temporal does not know it.`)
+  }
+  if (thrown instanceof WorkflowUpdateFailedError && thrown.cause instanceof ApplicationFailure) {
+    return new RefitError('InvalidInput', thrown.cause.message, { cause: thrown })
+  }
+  if (isUnavailable(thrown)) {
+    return new RefitError(
+      'TemporalUnavailable',
+      `Cannot reach Temporal: ${messageOf(thrown)}. Check TEMPORAL_ADDRESS and that the server runs.`,
+      { cause: thrown },
+    )
+  }
+  return thrown
+}
+
+/** gRPC codes 4 (deadline exceeded) and 14 (unavailable). */
+function isUnavailable(thrown: unknown): boolean {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  return code === 14 || code === 4
+}
+
+function alreadyStarted(thrown: unknown): void {
+  const isDuplicate = thrown instanceof Error && thrown.name === 'WorkflowExecutionAlreadyStartedError'
+  if (!isDuplicate) throw thrown
+}

@@ -1,0 +1,46 @@
+import type { Column } from '../spec/columns.js'
+import { sqlName, sqlNumber, sqlText } from './sql.js'
+
+/** A value of a row, twice: as it arrived, and as the spec's type, NULL when it cannot be read so. */
+interface ColumnNames {
+  readonly raw: string
+  readonly value: string
+}
+
+/** A rule: when it is broken, and its name. */
+type Rule = readonly [isBroken: string, rule: string]
+
+/**
+ * An expression that names the first rule of the spec which a value breaks, as `column: rule`, and is NULL for a sound
+ * value. A missing value breaks `nullable` or nothing.
+ */
+export function brokenRule(name: string, column: Column, { raw, value }: ColumnNames): string {
+  const rules: readonly Rule[] = [
+    [`${value} IS NULL`, 'type'],
+    ...boundRules(column, value),
+    ...textRules(column, column.type === 'string' ? value : `CAST(${value} AS VARCHAR)`),
+  ]
+  const missing = column.nullable ? 'NULL' : reason(name, 'nullable')
+  const branches = rules.map(([isBroken, rule]) => `WHEN ${isBroken} THEN ${reason(name, rule)}`)
+  return `CASE WHEN ${raw} IS NULL THEN ${missing} ${branches.join(' ')} END`
+}
+
+/** As {@link brokenRule}, of the rule `type` alone. */
+export const brokenType = (name: string, { raw, value }: ColumnNames): string =>
+  `CASE WHEN ${raw} IS NOT NULL AND ${value} IS NULL THEN ${reason(name, 'type')} END`
+
+/** A column of the chain that holds the value as it arrived. A name of the spec never begins with `_`. */
+export const rawName = (name: string): string => sqlName(`_raw_${name}`)
+
+const reason = (name: string, rule: string): string => sqlText(`${name}: ${rule}`)
+
+const boundRules = ({ min, max }: Column, value: string): readonly Rule[] => [
+  ...(min === undefined ? [] : [[`${value} < ${sqlNumber(min)}`, 'min'] as const]),
+  // NaN is greater than every number in DuckDB, so it breaks `max`.
+  ...(max === undefined ? [] : [[`${value} > ${sqlNumber(max)}`, 'max'] as const]),
+]
+
+const textRules = ({ values, pattern }: Column, text: string): readonly Rule[] => [
+  ...(values === undefined ? [] : [[`${text} NOT IN (${values.map(sqlText).join(', ')})`, 'values'] as const]),
+  ...(pattern === undefined ? [] : [[`NOT regexp_full_match(${text}, ${sqlText(pattern)})`, 'pattern'] as const]),
+]

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { RefitError } from '../errors.js'
+import { batchFormat, EXTENSIONS } from './batch-format.js'
+import { findSources, type SpecInFolder, sourceFile } from './collect.js'
+import type { BatchSource } from './commit.js'
+import { type EngineContext, withDuckDb } from './context.js'
+import { stageFile } from './stage-file.js'
+import { type ValidatedFile, validateFile } from './validate-file.js'
+
+/** What the files of a source hold, judged by the spec: for a person who writes one. Nothing is stored. */
+export interface SourceMeasure {
+  /** Files that match, and how many of them were read: all, or an even sample of about 256 MiB. */
+  readonly files: number
+  readonly filesRead: number
+  readonly rows: number
+  /** Kept rows whose label is known, and those of the positive class. */
+  readonly labelled: number
+  readonly positives: number
+  /** Event times of the first and last kept row, ISO 8601. */
+  readonly from: string | null
+  readonly to: string | null
+  readonly quarantineShare: number
+  readonly reasons: Readonly<Record<string, number>>
+  /** Files that cannot be read at all: path and reason. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** Reading more tells little more, and a person waits. */
+const SAMPLE_BYTES = 256 * 2 ** 20
+
+/** Reads the files of a spec's source as ingestion would. Rejects as `collectBatches` and `ingestBatch` do. */
+export async function measureSource(context: EngineContext, { spec, folder }: SpecInFolder): Promise<SourceMeasure> {
+  const sources = await findSources({ spec, folder })
+  const sample = takeEvenly(sources)
+  const read: ValidatedFile[] = []
+  const unreadable: { path: string; reason: string }[] = []
+  for (const source of sample) {
+    const result = await readSource(context, { spec, folder }, source)
+    if (typeof result === 'string') unreadable.push({ path: source.path, reason: result })
+    else read.push(result)
+  }
+  return { files: sources.length, filesRead: sample.length, ...addUp(read), unreadable }
+}
+
+/** All sources, or every n-th when they are large. */
+function takeEvenly(sources: readonly BatchSource[]): readonly BatchSource[] {
+  const bytes = sources.reduce((total, source) => total + source.bytes, 0)
+  const step = Math.max(1, Math.ceil(bytes / SAMPLE_BYTES))
+  return sources.filter((_, index) => index % step === 0)
+}
+
+/** What a file holds, or why it cannot be read. */
+async function readSource(
+  context: EngineContext,
+  { spec, folder }: SpecInFolder,
+  source: BatchSource,
+): Promise<ValidatedFile | string> {
+  const format = batchFormat(source.path)
+  if (format === undefined) return `its name has none of the known endings: ${EXTENSIONS}`
+  try {
+    return await withDuckDb(context, { readable: [] }, async (duckDb) => {
+      const { path } = await stageFile(sourceFile(folder, source), join(duckDb.folder, 'source'))
+      return validateFile(duckDb, { spec, path, format })
+    })
+  } catch (thrown) {
+    if (thrown instanceof RefitError && thrown.code === 'UnreadableSource') return thrown.message
+    throw thrown
+  }
+}
+
+function addUp(files: readonly ValidatedFile[]) {
+  const sum = (part: 'rowsIn' | 'quarantined' | 'labelled' | 'positives') =>
+    files.reduce((total, file) => total + file[part], 0)
+  const reasons: Record<string, number> = {}
+  for (const [reason, rows] of files.flatMap((file) => Object.entries(file.reasons))) {
+    reasons[reason] = (reasons[reason] ?? 0) + rows
+  }
+  const times = (end: 'from' | 'to') => files.flatMap((file) => file[end] ?? []).sort()
+  return {
+    rows: sum('rowsIn'),
+    labelled: sum('labelled'),
+    positives: sum('positives'),
+    from: times('from')[0] ?? null,
+    to: times('to').at(-1) ?? null,
+    quarantineShare: sum('rowsIn') === 0 ? 0 : sum('quarantined') / sum('rowsIn'),
+    reasons,
+  }
+}

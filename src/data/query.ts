@@ -1,0 +1,32 @@
+/** Answers of DuckDB, parsed: the boundary where rows become typed values. */
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { z } from 'zod'
+import { RefitError } from '../errors.js'
+
+/** A count: DuckDB answers with a bigint. */
+export const Count = z.bigint().transform(Number)
+
+/** All rows of a query, each parsed by the schema. For answers of a few thousand rows. */
+export async function queryRows<T>(
+  connection: DuckDBConnection,
+  sql: string,
+  row: z.ZodType<T>,
+  values?: DuckDBValue[],
+): Promise<T[]> {
+  const result = await connection.runAndReadAll(sql, values)
+  return result.getRowObjectsJS().map((found) => row.parse(found))
+}
+
+/** The only row of a query. */
+export async function queryRow<T>(connection: DuckDBConnection, sql: string, row: z.ZodType<T>): Promise<T> {
+  const [first] = await queryRows(connection, sql, row)
+  if (first === undefined) throw new RefitError('InvalidInput', `Cannot read one row: the query gave none: ${sql}`)
+  return first
+}
+
+/** Rows of a Parquet file, from its footer. */
+export async function parquetRows(connection: DuckDBConnection, file: string): Promise<number> {
+  const sql = 'SELECT num_rows FROM parquet_file_metadata($1)'
+  const rows = await queryRows(connection, sql, z.object({ num_rows: Count }), [file])
+  return rows.reduce((total, { num_rows }) => total + num_rows, 0)
+}

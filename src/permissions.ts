@@ -1,0 +1,44 @@
+/** What a spec may reach: it is data from a team, the operator decides. */
+import { basename, isAbsolute, relative, resolve } from 'node:path'
+import type { Config } from './config.js'
+import { RefitError } from './errors.js'
+import type { SpecRevision } from './spec/spec.js'
+
+/** Rejects with `NotAllowed` when a spec names a program, an address or a folder that the operator did not allow. */
+export function checkPermissions({ spec, folder }: SpecRevision, allow: Config['allow']): void {
+  if (spec.trainer.kind === 'command') checkCommand(spec.trainer.command, allow.commands)
+  if (spec.baseline.kind === 'http') checkUrl(spec.baseline.url, allow.urls)
+  checkFolder(resolve(folder, spec.data.source.glob), [folder, ...allow.folders])
+}
+
+/** Rejects a program that is not on the list, by its name or its path. */
+export function checkCommand([program = '']: readonly string[], allowed: readonly string[]): void {
+  if (allowed.includes('*') || allowed.includes(program)) return
+  throw new RefitError(
+    'NotAllowed',
+    `Cannot run "${program}" for a spec: the operator allows ${listed(allowed)}. Add it to REFIT_ALLOW_COMMANDS, or use "${basename(program)}" if that is allowed.`,
+  )
+}
+
+/** Rejects an address that begins with nothing on the list. */
+export function checkUrl(url: string, allowed: readonly string[]): void {
+  if (allowed.includes('*') || allowed.some((beginning) => url.startsWith(beginning))) return
+  throw new RefitError(
+    'NotAllowed',
+    `Cannot ask "${url}" for a spec: the operator allows ${listed(allowed)}. Add its beginning to REFIT_ALLOW_URLS.`,
+  )
+}
+
+function checkFolder(path: string, allowed: readonly string[]): void {
+  const isInside = (folder: string) => {
+    const way = relative(folder, path)
+    return !way.startsWith('..') && !isAbsolute(way)
+  }
+  if (allowed.includes('*') || allowed.some(isInside)) return
+  throw new RefitError(
+    'NotAllowed',
+    `Cannot read "${path}" for a spec: the operator allows ${listed(allowed)}. Add its folder to REFIT_ALLOW_FOLDERS.`,
+  )
+}
+
+const listed = (allowed: readonly string[]) => (allowed.length === 0 ? 'none' : allowed.map((a) => `"${a}"`).join(', '))

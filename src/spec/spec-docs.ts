@@ -1,0 +1,104 @@
+/** The page docs/spec.md, drawn from the schema alone: `node tools/spec-docs.mjs` writes it, a test keeps it current. */
+import { alternativesOf, isNode, type SchemaNode, specJsonSchema } from './json-schema.js'
+import { asYaml, expectation } from './wording.js'
+
+const INTRODUCTION = `# The model spec
+
+One YAML file a model, usually \`refit.yaml\`. Start from \`refit init\`; \`refit validate\` checks the file, names each
+mistake with its line and the way out, and looks at the data. An unknown key is an error. A commented example that runs:
+[examples/flights/refit.yaml](../examples/flights/refit.yaml).
+
+This page is written by \`node tools/spec-docs.mjs\` from the schema in \`src/spec\`: change it there.
+`
+
+const RULES = `## What fields mean together
+
+\`refit validate\` also checks what no single field shows. Errors:
+
+- Names of columns are unique in upper and lower case together, as SQL sees them; \`label\` and \`weight\` are Refit's own.
+- \`min\` and \`max\` belong to columns of type integer or number, and \`min\` is not above \`max\`.
+- \`data.eventTime\` names a column of type timestamp or date.
+- \`data.features\` name columns, arriving or derived, each once; times are no features, what is derived from them is.
+- No feature is read by \`data.label.sql\`: the model would only learn to repeat the answer.
+- \`threshold: leastCost\` needs \`businessMetric\`, in which a wrong decision costs more than the right one.
+- \`psiMajor\` is above \`psiModerate\`, \`driftedShareFull\` above \`driftedShare\`, \`window.history.days\` above \`holdoutDays\`.
+
+Warnings: a feature derived from a column that the label reads; a way of \`policy.partial\` that \`trainer.can\` lacks; a
+\`goal.target\` that is no better than \`goal.today\`; \`explanations: required\` with the embedded trainer.
+`
+
+interface Row {
+  readonly path: string
+  readonly node: SchemaNode
+  readonly isRequired: boolean
+}
+
+/** The whole page, in Markdown. */
+export function specDocs(): string {
+  const sections = rowsOf(specJsonSchema(), '').filter(({ path }) => path !== '')
+  const plain = sections.filter(({ node }) => !hasFields(node))
+  const parts = sections.filter(({ node }) => hasFields(node)).map(sectionOf)
+  return [INTRODUCTION, tableOf('## Top level', '', plain), ...parts, RULES].join('\n')
+}
+
+function sectionOf({ path, node, isRequired }: Row): string {
+  const kinds = alternativesOf(node)
+  const title = `## \`${path}\`${isRequired ? '' : ' (optional)'}`
+  const lead = `${capital(node.description ?? '')}.\n`
+  if (kinds.length === 1) return tableOf(title, lead, fieldsBelow(node, path))
+  const tables = kinds.map((kind) => {
+    const name = kind.properties?.kind
+    const words = isNode(name) ? `\`kind: ${name.const}\`: ${name.description}` : ''
+    const rows = fieldsBelow(kind, path).filter((row) => row.path !== `${path}.kind`)
+    return tableOf(`### ${words}`, '', rows)
+  })
+  return [`${title}\n\n${lead}`, ...tables].join('\n')
+}
+
+/** All fields below a node, depth first: mappings with their own fields are opened, in place. */
+function fieldsBelow(node: SchemaNode, path: string): readonly Row[] {
+  return rowsOf(node, path).flatMap((row) => {
+    const inner = openable(row.node)
+    if (inner === undefined) return [row]
+    return [row, ...fieldsBelow(inner.node, `${row.path}${inner.suffix}`)]
+  })
+}
+
+function rowsOf(node: SchemaNode, path: string): readonly Row[] {
+  const required = new Set(node.required ?? [])
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    return isNode(child)
+      ? [{ path: path === '' ? key : `${path}.${key}`, node: child, isRequired: required.has(key) }]
+      : []
+  })
+}
+
+/** What has fields of its own below it: a mapping, the entries of a mapping by names, or one alternative of a union. */
+function openable(node: SchemaNode): { node: SchemaNode; suffix: string } | undefined {
+  const entries = node.additionalProperties
+  if (isNode(entries) && entries.properties !== undefined) return { node: entries, suffix: '.<name>' }
+  const withFields = alternativesOf(node).find((branch) => branch.properties !== undefined)
+  return withFields === undefined ? undefined : { node: withFields, suffix: '' }
+}
+
+const hasFields = (node: SchemaNode): boolean => openable(node) !== undefined
+
+function tableOf(title: string, lead: string, rows: readonly Row[]): string {
+  const lines = rows.map(({ path, node, isRequired }) => {
+    const initial = isRequired ? '**required**' : defaultOf(node)
+    return `| \`${path}\` | ${cell(typeOf(node))} | ${initial} | ${cell(node.description ?? '')} |`
+  })
+  const head = '| field | value | default | meaning |\n|---|---|---|---|'
+  return [`${title}\n`, ...(lead === '' ? [] : [lead]), head, ...lines, ''].join('\n')
+}
+
+function defaultOf(node: SchemaNode): string {
+  if (node.default === undefined) return 'none'
+  const text = asYaml(node.default)
+  if (text !== '') return `\`${text}\``
+  return hasFields(node) && node.properties !== undefined ? 'those below' : 'empty'
+}
+
+const typeOf = (node: SchemaNode): string => (node.type === 'object' ? 'a mapping' : expectation(node))
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

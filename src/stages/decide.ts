@@ -1,0 +1,92 @@
+/** Decision: what arrived is held against the champion, and the policy says nothing, a part, or all. */
+import { openSnapshot } from '../data/snapshot.js'
+import type { Decision, Evidence } from '../decisions/decision.js'
+import { decide as decideBy } from '../decisions/decide.js'
+import { metricDirection } from '../decisions/goal-metric.js'
+import { decisionHistory, enterDecision } from '../ledger/decision-log.js'
+import { keepStage } from '../ledger/run-ledger.js'
+import type { Version } from '../registry/registry.js'
+import type { ModelSpec } from '../spec/spec.js'
+import { putJson } from '../storage/objects.js'
+import type { RetrainInput } from '../workflows/messages.js'
+import type { Snapshot } from '../data/commit.js'
+import { gatherEvidence } from './gather-evidence.js'
+import type { IngestSummary } from './ingestion.js'
+import type { Life, Ports, RunAt } from './ports.js'
+import { openPlan } from './run-plan.js'
+import { stageOf } from './stage-output.js'
+
+/** What a decision left behind. */
+export interface DecideOutput {
+  readonly text: string
+  readonly verdict: Decision['verdict']
+  readonly decision: Decision
+  readonly evidence: Evidence
+  /** Position of the dataset's log that was looked at, and is trained on. */
+  readonly snapshot: number
+  readonly champion: { readonly version: number }
+}
+
+type DecidePorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openPredictor' | 'openTrainer' | 'now'>
+
+/** Decides, and enters the decision into the model's log. */
+export async function decide(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOutput> {
+  const { storage } = ports
+  const output = await keepStage(storage, { ...at, stage: 'decide' }, () => look(ports, at, life))
+  const { decision, evidence, snapshot } = output
+  await enterDecision(storage, at.model, {
+    run: at.run,
+    asOf: evidence.asOf,
+    snapshot,
+    decision,
+    majorColumns: evidence.features.filter(({ level }) => level === 'major').map(({ column }) => column),
+    evidence: await putJson(storage, `runs/${at.model}/${at.run}/evidence`, evidence),
+  })
+  return output
+}
+
+async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOutput> {
+  const { storage, data, openTrainer } = ports
+  const { plan, revision } = await openPlan(storage, at)
+  const { spec } = revision
+  const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
+  const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
+  const champion = await championVersion(ports, at.model)
+  const history = await decisionHistory(storage, at.model)
+  const asOf = nowOf(spec, plan.request, snapshot, ports.now())
+  const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, champion, history }, life)
+  const decision = decideBy(evidence, {
+    policy: spec.policy,
+    metricDirection: metricDirection(spec.goal.metric),
+    history,
+    trainerCan: openTrainer(revision).can,
+    trainingHourPrice: spec.goal.trainingHourPrice,
+    ...askedFor(plan.request),
+  })
+  return {
+    text: decision.reasons[0] ?? decision.rule,
+    verdict: decision.verdict,
+    decision,
+    evidence,
+    snapshot: snapshot.seq,
+    champion: { version: champion.version },
+  }
+}
+
+async function championVersion({ registry }: DecidePorts, model: string): Promise<Version> {
+  const position = await registry.alias(model, 'champion')
+  if (position === undefined) throw new Error(`Model "${model}" has no champion zero: \`refit apply\` registers it`)
+  return registry.version(model, position.version)
+}
+
+/** The event time that counts as now: what the run was asked for, else the spec's clock. ISO 8601, UTC. */
+function nowOf({ data }: ModelSpec, { asOf }: RetrainInput, snapshot: Snapshot, wallClock: Date): string {
+  if (asOf !== undefined) return new Date(`${asOf.replace('Z', '')}Z`).toISOString()
+  const lastEvent = snapshot.commits.map(({ to }) => to ?? '').reduce((last, to) => (to > last ? to : last), '')
+  return data.clock === 'lastEvent' && lastEvent !== '' ? lastEvent : wallClock.toISOString()
+}
+
+function askedFor({ force, trainFrom }: RetrainInput) {
+  if (force === undefined) return {}
+  return { asked: { verdict: force, ...(trainFrom === undefined ? {} : { trainFrom }) } }
+}

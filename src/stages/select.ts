@@ -1,0 +1,55 @@
+/** Selection: the rows that the decision asked for, split by time into training, validation and holdout. */
+import { selectRows } from '../data/select.js'
+import { openSnapshot } from '../data/snapshot.js'
+import { keepStage } from '../ledger/run-ledger.js'
+import type { ObjectRef } from '../storage/objects.js'
+import type { DecideOutput } from './decide.js'
+import type { Ports, RunAt } from './ports.js'
+import { openPlan } from './run-plan.js'
+import { stageOf } from './stage-output.js'
+
+/** Fewer rows than these cannot train or examine anything. */
+const LEAST_TRAINING_ROWS = 100
+const LEAST_HOLDOUT_ROWS = 30
+
+/** What a selection left behind. */
+export interface SelectOutput {
+  readonly text: string
+  readonly isEnough: boolean
+  readonly training: ObjectRef
+  readonly validation: ObjectRef
+  readonly holdout: ObjectRef
+  readonly from: string | null
+  readonly to: string | null
+  readonly trainingRows: number
+  readonly oldRows: number
+  readonly validationRows: number
+  readonly holdoutRows: number
+}
+
+/** Selects training, validation and holdout rows, each a stored Parquet file. */
+export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>, at: RunAt): Promise<SelectOutput> {
+  return keepStage(storage, { ...at, stage: 'select' }, async () => {
+    const { spec } = (await openPlan(storage, at)).revision
+    const { decision, evidence, snapshot } = await stageOf<DecideOutput>(storage, at, 'decide')
+    if (decision.window === null) throw new Error('A decision to retrain names a window')
+    const selected = await selectRows(data, {
+      spec,
+      snapshot: await openSnapshot(data, at.model, snapshot),
+      window: decision.window,
+      holdoutDays: spec.gates.holdoutDays,
+      asOf: evidence.asOf,
+      seed: spec.trainer.seed,
+    })
+    return describe(selected)
+  })
+}
+
+function describe(selected: Omit<SelectOutput, 'text' | 'isEnough'>): SelectOutput {
+  const { trainingRows, validationRows, holdoutRows, oldRows, from, to } = selected
+  const isEnough = trainingRows >= LEAST_TRAINING_ROWS && holdoutRows >= LEAST_HOLDOUT_ROWS
+  const rows = `${trainingRows} rows to train (${oldRows} old), ${validationRows} to validate, ${holdoutRows} to examine`
+  const span = from === null || to === null ? '' : `, training from ${from} to ${to}`
+  const text = isEnough ? `${rows}${span}` : `too few labelled rows: ${rows}`
+  return { ...selected, text, isEnough }
+}

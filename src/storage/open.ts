@@ -1,0 +1,83 @@
+/** From the address an operator writes to a store that was probed. */
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { S3Client } from '@aws-sdk/client-s3'
+import { RefitError } from '../errors.js'
+import { checkKey } from './key.js'
+import { createLocalStorage } from './local.js'
+import { createS3Storage } from './s3.js'
+import type { Storage } from './storage.js'
+
+/** A server that does not take a connection in this time will not take it in the next second either. */
+const CONNECT_TIMEOUT_MS = 5_000
+/** Silence, not duration: a long transfer is never silent for so long. */
+const SILENCE_TIMEOUT_MS = 30_000
+
+const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/
+
+/**
+ * Opens the store at `file:FOLDER` (absolute, or relative to the working directory) or `s3://BUCKET/PREFIX`, and probes
+ * it. Region, credentials and server of S3 come from the AWS SDK's usual environment (`AWS_REGION`,
+ * `AWS_ACCESS_KEY_ID`, …, `AWS_ENDPOINT_URL`); with a server of one's own, buckets are addressed by path. `cacheFolder`
+ * holds local copies.
+ *
+ * Rejects with `InvalidInput` for an address that is none, and with `StoreUnavailable` when the store does not answer
+ * or, permanently, when it cannot create only if absent: without that, two writers would overwrite each other.
+ */
+export async function openStorage(uri: string, options: { readonly cacheFolder: string }): Promise<Storage> {
+  const storage = await connect(uri, options.cacheFolder)
+  await probe(storage)
+  return storage
+}
+
+async function connect(uri: string, cacheFolder: string): Promise<Storage> {
+  if (uri.startsWith('file:')) return createLocalStorage(folderOf(uri))
+  const [, bucket, prefix = ''] = S3_ADDRESS.exec(uri) ?? []
+  if (bucket === undefined) throw noAddress(uri)
+  if (prefix !== '') checkKey(prefix)
+  return createS3Storage({ bucket, prefix, cacheFolder, client: createClient() })
+}
+
+function folderOf(uri: string): string {
+  const folder = uri.slice('file:'.length)
+  if (folder === '') throw noAddress(uri)
+  if (!folder.startsWith('//')) return folder
+  try {
+    return fileURLToPath(uri)
+  } catch {
+    throw noAddress(uri)
+  }
+}
+
+function createClient(): S3Client {
+  const ownServer = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL
+  const requestHandler = { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS }
+  if (ownServer === undefined) return new S3Client({ requestHandler })
+  // Servers of one's own seldom have a name for each bucket, or care for the region, which the SDK demands.
+  const region = process.env.AWS_REGION ?? 'us-east-1'
+  return new S3Client({ requestHandler, endpoint: ownServer, forcePathStyle: true, region })
+}
+
+/** Creates one fresh key twice: the second must be refused and must leave the first one's bytes. */
+export async function probe(storage: Storage): Promise<void> {
+  const key = `probe/${randomUUID()}`
+  const first = await storage.create(key, Buffer.from('first'))
+  const second = await storage.create(key, Buffer.from('second'))
+  const kept = await storage.read(key)
+  await storage.remove(key)
+  if (!second && kept !== undefined && Buffer.from(kept).toString() === 'first') return
+  throw new RefitError(
+    'StoreUnavailable',
+    `Cannot use store ${storage.location}: of two creates of one key the first gave ${first}, the second ${second}, and ` +
+      `the object is ${kept === undefined ? 'absent' : `"${Buffer.from(kept).toString()}"`}; expected true, false, ` +
+      '"first". Use a store that honours If-None-Match, such as AWS S3, MinIO or versitygw, or a folder (file:…).',
+    { permanent: true },
+  )
+}
+
+function noAddress(uri: string): RefitError {
+  return new RefitError(
+    'InvalidInput',
+    `Cannot open store ${JSON.stringify(uri)}: expected file:FOLDER or s3://BUCKET/PREFIX, for example file:.refit/store.`,
+  )
+}

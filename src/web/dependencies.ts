@@ -1,0 +1,86 @@
+/** What the web side needs from outside: wired once by `refit serve`, replaced one by one in tests. */
+import type { RunRecord } from '../decisions/run-record.js'
+import type { Registry } from '../registry/registry.js'
+import type { AdmitRequest, Outcome, Ruling, RunStatus, StewardStatus, TriggerKind } from '../workflows/messages.js'
+import type { PredictionService } from './prediction-service.js'
+
+/**
+ * The part of the client that the web side uses. Each call settles within seconds; when Temporal does not answer, it
+ * rejects with `TemporalUnavailable`.
+ */
+export interface RefitRequests {
+  /** Hands a wish for a run to the steward of the model, which rules once for each id. */
+  admit(model: string, request: AdmitRequest): Promise<Ruling>
+  /** What the steward says, or `undefined` when the model has none yet. */
+  stewardStatus(model: string): Promise<StewardStatus | undefined>
+  /** What a running run says, or `undefined` when no such workflow is known. */
+  runStatus(workflowId: string): Promise<RunStatus | undefined>
+}
+
+/** One run in a list. Times are ISO 8601. */
+export interface RunSummary {
+  readonly run: number
+  readonly trigger: TriggerKind
+  readonly reason: string
+  readonly startedAt: string
+  /** Null while the run is open. */
+  readonly endedAt: string | null
+  readonly outcome: Outcome | null
+  readonly outcomeReason: string | null
+  /** The version that it registered. */
+  readonly version: number | null
+}
+
+/** One model in a list, from the store alone. */
+export interface ModelSummary {
+  readonly model: string
+  /** What the model decides, from the spec. */
+  readonly description: string
+  readonly owner: string | null
+  readonly specRevision: number
+  /** Null until an alias was set. */
+  readonly champion: {
+    readonly version: number
+    /** When the alias moved there, ISO 8601. */
+    readonly since: string
+    /** Event time of the last row it was trained on; null for champion zero. */
+    readonly trainedThrough: string | null
+    /** The goal metric on its holdout; null when it was never examined. */
+    readonly metric: { readonly name: string; readonly value: number } | null
+  } | null
+  readonly lastRun: RunSummary | null
+}
+
+/** Secrets of the alert receiver. Without a token Alertmanager is taken at its word: listen on a closed network then. */
+export interface WebSecrets {
+  /** Bearer token that Alertmanager sends. */
+  readonly alertToken?: string
+  /** Key of the signatures of generic alerts; without it they are refused. */
+  readonly hmacSecret?: string
+}
+
+/** Everything that the web side needs. */
+export interface WebDependencies {
+  readonly client: RefitRequests
+  readonly registry: Pick<Registry, 'versions' | 'alias' | 'history'>
+  /** All models, by name. */
+  models(): Promise<readonly ModelSummary[]>
+  /** One model, or `undefined` when the store knows none of that name. */
+  model(name: string): Promise<ModelSummary | undefined>
+  /** The runs of a model, newest first. */
+  runs(model: string): Promise<readonly RunSummary[]>
+  /** The report as it was stored when the run ended. */
+  readReport(model: string, run: number): Promise<string | undefined>
+  /** The record of a run, also while it is open. */
+  readRunRecord(model: string, run: number): Promise<RunRecord | undefined>
+  /** Labels that an alert must carry to concern the model, besides `model`; `undefined` when there is no such model. */
+  alertRules(model: string): Promise<Readonly<Record<string, string>> | undefined>
+  /** Present where this process serves predictions. */
+  readonly predictions?: PredictionService
+  readonly secrets: WebSecrets
+  /** Address of the Temporal UI up to the namespace, such as `http://127.0.0.1:8233/namespaces/default`. */
+  readonly temporalUi?: string
+  readonly now: () => Date
+  /** Told of every failure that no answer explains: the caller of the route only sees a 500. */
+  reportFailure(failure: unknown): void
+}

@@ -1,0 +1,139 @@
+import { ApplicationFailure, CancellationScope, executeChild, isCancellation, workflowInfo } from '@temporalio/workflow'
+import type { RunAt } from '../stages/ports.js'
+import { awaitApproval } from './approval.js'
+import { ingest } from './ingest.js'
+import { openBoard, type RunBoard } from './run-board.js'
+import { type AdmitRequest, type Outcome, RetrainInput, type RunResult } from './messages.js'
+import { parseInput } from './parse-input.js'
+import { quick, rows, training } from './steps.js'
+
+/** How an episode ended, before it is reported. */
+interface Ending {
+  readonly outcome: Outcome
+  readonly reason: string
+}
+
+/** A champion that moves while it is judged against means judging again; so often at most. */
+const MOST_JUDGEMENTS = 3
+
+/**
+ * One retraining episode, from its trigger to its report.
+ *
+ * Takes one JSON object, `{ "model": "flights" }` at the least; see `RetrainInput`. It begins with `admit` and ends
+ * with `close`, whoever started it. What the rules decide is decided in activities; this function only branches.
+ */
+export async function retrain(input: unknown): Promise<RunResult> {
+  const request = parseInput(RetrainInput, input, 'retrain')
+  const board = openBoard(request)
+
+  const ruling = await quick.admit({ model: request.model, request: askFor(request) })
+  if (ruling.kind !== 'admitted') {
+    board.end('refused', ruling.reason)
+    return { outcome: 'refused', reason: ruling.reason, model: request.model, run: null, version: null, report: null }
+  }
+
+  const at: RunAt = { model: request.model, run: ruling.run }
+  board.admitted(at.run)
+  try {
+    const ending = await episode(at, request, board)
+    return await close(at, ending, board)
+  } catch (thrown) {
+    await CancellationScope.nonCancellable(() => close(at, endingOf(thrown), board))
+    throw thrown
+  }
+}
+
+/** The loop itself: ingest, decide, train, examine, register, approve, promote. */
+async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promise<Ending> {
+  const plan = await quick.planRun({ ...at, request, workflowId: workflowInfo().workflowId })
+
+  board.enter('ingest')
+  if (!plan.inherited.includes('ingest')) {
+    await executeChild(ingest, { workflowId: `${workflowInfo().workflowId}/ingest`, args: [at] })
+  }
+  board.note('ingest', (await quick.sumUpIngest(at)).text)
+
+  board.enter('decide')
+  const decision = await rows.decide(at)
+  board.note('decide', decision.text)
+  if (decision.verdict === 'none') return { outcome: 'notNeeded', reason: decision.text }
+
+  board.enter('select')
+  const selection = await rows.select(at)
+  board.note('select', selection.text)
+  if (!selection.isEnough) return { outcome: 'notNeeded', reason: selection.text }
+
+  board.enter('train')
+  const candidate = await training(plan.trainingTimeoutMinutes).train(at)
+  board.note('train', candidate.text)
+
+  for (let round = 1; round <= MOST_JUDGEMENTS; round++) {
+    const ending = await examineAndPromote(at, round, board)
+    if (ending !== 'championMoved') return ending
+  }
+  return { outcome: 'rejected', reason: `the champion moved during each of ${MOST_JUDGEMENTS} judgements` }
+}
+
+/** Judges the candidate against the champion as it is now; promotes by compare-and-set on just that champion. */
+async function examineAndPromote(at: RunAt, round: number, board: RunBoard): Promise<Ending | 'championMoved'> {
+  board.enter('evaluate')
+  const examined = await rows.evaluate({ ...at, round })
+  board.judged(examined.verdict)
+  board.note('evaluate', examined.text)
+  if (examined.next === 'reject') return { outcome: 'rejected', reason: examined.text }
+
+  board.enter('register')
+  const { version } = await quick.register({ ...at, round })
+  board.registered(version)
+
+  if (examined.next === 'ask') {
+    board.enter('approve')
+    const approval = await awaitApproval(examined.expiresDays, board)
+    await quick.keepApproval({ ...at, ...approval })
+    board.note('approve', approval.text)
+    if (approval.verdict !== 'approved') return { outcome: 'rejected', reason: approval.text }
+  }
+
+  board.enter('promote')
+  return promote(at, round, board)
+}
+
+/** Moves the champion, then makes sure that it serves; the way back is laid before the first step. */
+async function promote(at: RunAt, round: number, board: RunBoard): Promise<Ending | 'championMoved'> {
+  const compensations = [() => quick.restoreChampion({ ...at, round })]
+  try {
+    const promotion = await quick.promote({ ...at, round })
+    board.note('promote', promotion.text)
+    if (promotion.kind === 'stale') return 'championMoved'
+    const serving = await rows.confirmServing({ ...at, round })
+    if (serving.isServing) return { outcome: 'promoted', reason: promotion.text }
+    for (const undo of compensations) await undo()
+    return { outcome: 'rolledBack', reason: serving.text }
+  } catch (thrown) {
+    await CancellationScope.nonCancellable(async () => {
+      for (const undo of compensations) await undo()
+    })
+    throw thrown
+  }
+}
+
+/** Writes the report and tells the steward: the end of every admitted run. */
+async function close(at: RunAt, ending: Ending, board: RunBoard): Promise<RunResult> {
+  board.enter('report')
+  const closed = await quick.report({ ...at, ...ending, stages: board.timings() })
+  board.end(ending.outcome, ending.reason)
+  await quick.tellEnded({ ...at, workflowId: workflowInfo().workflowId, outcome: ending.outcome })
+  return { ...ending, ...at, version: closed.version, report: closed.report }
+}
+
+const askFor = (request: RetrainInput): AdmitRequest => {
+  const { model: _, trigger, reason, actor, ...input } = request
+  const { workflowId, firstExecutionRunId } = workflowInfo()
+  return { id: firstExecutionRunId, trigger, reason, actor, count: 1, workflowId, input }
+}
+
+function endingOf(thrown: unknown): Ending {
+  if (isCancellation(thrown)) return { outcome: 'cancelled', reason: 'cancelled by a person' }
+  const cause = thrown instanceof Error && thrown.cause instanceof ApplicationFailure ? thrown.cause : thrown
+  return { outcome: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }
+}

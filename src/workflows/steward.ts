@@ -1,0 +1,64 @@
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
+import { z } from 'zod'
+import { parseInput } from './parse-input.js'
+import { quick } from './steps.js'
+import { openDesk, type StewardDesk, StewardState } from './steward-desk.js'
+
+const StewardInput = z.strictObject({
+  model: z.string().min(1),
+  state: StewardState.optional(),
+})
+
+/** An admitted run is looked after this often: one that was terminated from outside cannot say so. */
+const LOOK_AFTER_MS = 60_000
+
+/**
+ * The steward of one model: takes every trigger, and is the only one that admits runs.
+ *
+ * Requests are laid on its desk by handlers; this loop alone rules on them, one after another. It lives as long as the
+ * model, and waits without a timer when nothing is open.
+ */
+export async function steward(input: unknown): Promise<void> {
+  const { model, state } = parseInput(StewardInput, input, 'steward')
+  const desk = openDesk(model, state)
+  for (;;) {
+    await somethingToDo(desk)
+    await releaseRunThatIsGone(desk)
+    await ruleOnRequests(desk)
+    // A handler that still waits for its ruling needs this loop: the desk is handed over only when nobody waits.
+    if (workflowInfo().continueAsNewSuggested && desk.isClear() && allHandlersFinished()) break
+  }
+  await continueAsNew<typeof steward>({ model, state: desk.state() })
+}
+
+/** Waits for a request, the end of the run, the moment a kept request comes due, or the time to look after the run. */
+async function somethingToDo(desk: StewardDesk): Promise<void> {
+  const waitMs = desk.running() === null ? desk.msUntilFollowUp(Date.now()) : LOOK_AFTER_MS
+  const isDue = () => desk.hasNews()
+  if (waitMs === undefined) await condition(isDue)
+  else if (waitMs > 0) await condition(isDue, waitMs)
+}
+
+/** Before anybody is refused because of a run, that run is looked at. */
+async function releaseRunThatIsGone(desk: StewardDesk): Promise<void> {
+  const running = desk.running()
+  if (running === null || !desk.shouldLookAfterRun(Date.now())) return
+  desk.lookedAfterRun(Date.now())
+  const isOpen = await quick.isRunOpen({ workflowId: running.workflowId })
+  if (!isOpen) desk.runIsGone(running.workflowId, Date.now())
+}
+
+/** Takes what lies on the desk, has it ruled on, opens the one run that may start, and answers everybody. */
+async function ruleOnRequests(desk: StewardDesk): Promise<void> {
+  const requests = desk.take(Date.now())
+  if (requests.length === 0) return
+  const { model } = desk
+  const rulings = await quick.ruleOnRequests({ model, state: desk.admissionState(), requests, nowMs: Date.now() })
+  for (const [i, request] of requests.entries()) {
+    const ruling = rulings[i]
+    if (ruling === undefined) continue
+    if (ruling.kind === 'start') desk.started(request, await quick.openRun({ model, request }), Date.now())
+    else if (ruling.kind === 'queued') desk.queued(request, ruling)
+    else desk.refused(request, ruling.reason)
+  }
+}

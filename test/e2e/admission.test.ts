@@ -1,0 +1,220 @@
+/** The steward and the process, on a real server, with computing stubbed. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { join } from 'node:path'
+import { applySpec } from '../../src/ledger/spec-revisions.js'
+import { ModelSpec } from '../../src/spec/spec.js'
+import { createLocalStorage } from '../../src/storage/local.js'
+import type { Storage } from '../../src/storage/storage.js'
+import { AdmitRequest, type RunResult } from '../../src/workflows/messages.js'
+import { type StubAnswers, straightToPromotion, stubActivities } from '../support/stub-activities.js'
+import { startTestTemporal, type TestTemporal, withWorker } from '../support/temporal.js'
+
+let temporal: TestTemporal
+let storage: Storage
+
+before(async () => {
+  temporal = await startTestTemporal()
+  storage = await createLocalStorage(join(temporal.folder, 'store'))
+})
+after(() => temporal.stop())
+
+const spec = (model: string, triggers: object = { cooldownMinutes: 0 }) =>
+  ModelSpec.parse({
+    model,
+    goal: { description: 'test', metric: 'auc' },
+    baseline: { kind: 'rule', score: '0.5' },
+    data: {
+      source: { kind: 'files', glob: '*.csv' },
+      columns: { at: { type: 'timestamp' }, x: { type: 'number' } },
+      eventTime: 'at',
+      features: ['x'],
+      label: { sql: 'x > 1' },
+    },
+    triggers,
+  })
+
+const apply = (model: string, triggers?: object) =>
+  applySpec(storage, { spec: spec(model, triggers), folder: temporal.folder }, { id: randomUUID(), actor: 'test' })
+
+const request = (fields: object = {}) => AdmitRequest.parse({ id: randomUUID(), actor: 'test', ...fields })
+
+const withStubs = (answers: Partial<StubAnswers>, body: (answers: StubAnswers) => Promise<void>) => {
+  const complete = { ...straightToPromotion(), ...answers }
+  return withWorker(temporal.address, stubActivities(storage, complete), () => body(complete))
+}
+
+test('a person starts retrain by hand with one JSON object: it admits itself and is promoted', async () => {
+  await apply('by-hand')
+  await withStubs({}, async ({ calls }) => {
+    const handle = await temporal.temporal.workflow.start('retrain', {
+      workflowId: 'my-own-id',
+      taskQueue: 'refit',
+      args: [{ model: 'by-hand' }],
+    })
+    const result: RunResult = await handle.result()
+    assert.deepEqual(result, {
+      outcome: 'promoted',
+      reason: 'moved',
+      model: 'by-hand',
+      run: 1,
+      version: 1,
+      report: 'report.html',
+    })
+    assert.deepEqual(calls.slice(0, 3), ['planRun', 'collect', 'sumUpIngest'])
+    const status = await temporal.client.stewardStatus('by-hand')
+    assert.equal(status?.lastOutcome, 'promoted')
+    assert.equal(status?.running, null)
+  })
+})
+
+test('bad input fails the workflow at once, with every problem', async () => {
+  await withStubs({}, async () => {
+    const handle = await temporal.temporal.workflow.start('retrain', {
+      workflowId: `bad-${randomUUID()}`,
+      taskQueue: 'refit',
+      args: [{ modle: 'flights', trigger: 'boredom' }],
+    })
+    await assert.rejects(handle.result(), (error: Error) => {
+      const message = (error.cause as Error).message
+      assert.match(message, /^Invalid input for retrain:/)
+      assert.match(message, /expected the name of a model, for example {"model": "flights"}/)
+      assert.match(message, /Unrecognized key: "modle"/)
+      assert.match(message, /trigger/)
+      return true
+    })
+  })
+})
+
+test('a model without a spec refuses, saying what to do', async () => {
+  await withStubs({}, async () => {
+    const ruling = await temporal.client.admit('unknown-model', request())
+    assert.deepEqual(ruling, {
+      kind: 'refused',
+      reason:
+        'Cannot find the spec of model "unknown-model": none was applied to this store. Apply one with `refit apply`.',
+    })
+  })
+})
+
+test('five hundred alerts during a run become one follow-up run with merged reasons', async () => {
+  await apply('stormy')
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await withStubs({ beforeTrain: () => held }, async ({ calls }) => {
+    const first = await temporal.client.admit('stormy', request({ trigger: 'manual' }))
+    assert.equal(first.kind, 'admitted')
+    const alerts = Array.from({ length: 50 }, (_, i) =>
+      temporal.client.admit('stormy', request({ trigger: 'alert', reason: `alert ${i % 3}`, count: 10 })),
+    )
+    const kinds = new Set((await Promise.all(alerts)).map(({ kind }) => kind))
+    assert.deepEqual([...kinds], ['queued'])
+    const status = await temporal.client.stewardStatus('stormy')
+    assert.equal(status?.pending?.count, 500)
+    release()
+    if (first.kind === 'admitted') await temporal.client.result(first.workflowId)
+    await waitFor(async () => (await temporal.client.runStatus('refit/stormy/run/2')) !== undefined)
+    const second = await temporal.client.result('refit/stormy/run/2')
+    assert.equal(second.outcome, 'promoted')
+    assert.equal(calls.filter((name) => name === 'planRun').length, 2)
+    assert.equal(await temporal.client.isOpen('refit/stormy/run/3'), false)
+  })
+})
+
+test('the same request id has the same ruling', async () => {
+  await apply('twice')
+  await withStubs({}, async () => {
+    const wish = request()
+    const [one, two] = await Promise.all([temporal.client.admit('twice', wish), temporal.client.admit('twice', wish)])
+    assert.deepEqual(one, two)
+    if (one.kind === 'admitted') await temporal.client.result(one.workflowId)
+    assert.deepEqual(await temporal.client.admit('twice', wish), one)
+  })
+})
+
+test('a paused model refuses at once; a resumed one admits', async () => {
+  await apply('paused')
+  await withStubs({}, async () => {
+    await temporal.client.setPaused('paused', true)
+    assert.equal((await temporal.client.admit('paused', request())).kind, 'refused')
+    await temporal.client.setPaused('paused', false)
+    const ruling = await temporal.client.admit('paused', request())
+    assert.equal(ruling.kind, 'admitted')
+    if (ruling.kind === 'admitted') await temporal.client.result(ruling.workflowId)
+  })
+})
+
+test('a run that was terminated from outside is noticed and released', async () => {
+  await apply('killed')
+  await withStubs({ beforeTrain: () => new Promise(() => {}) }, async () => {
+    const first = await temporal.client.admit('killed', request())
+    assert.equal(first.kind, 'admitted')
+    await temporal.temporal.workflow.getHandle('refit/killed/run/1').terminate('by a test')
+    const handle = await temporal.temporal.workflow.start('retrain', {
+      workflowId: 'after-the-killed',
+      taskQueue: 'refit',
+      args: [{ model: 'killed' }],
+    })
+    await waitFor(async () => (await temporal.client.runStatus('after-the-killed'))?.run === 2)
+    await handle.terminate('done')
+  })
+})
+
+test('a champion that moved meanwhile is judged against again', async () => {
+  await apply('raced')
+  await withStubs({ promotions: ['stale'] }, async ({ calls }) => {
+    const ruling = await temporal.client.admit('raced', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'promoted')
+    assert.equal(calls.filter((name) => name === 'evaluate').length, 2)
+  })
+})
+
+test('a champion that does not serve is rolled back by compensation', async () => {
+  await apply('unserved')
+  await withStubs({ isServing: false }, async ({ calls }) => {
+    const ruling = await temporal.client.admit('unserved', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'rolledBack')
+    assert.ok(calls.includes('restoreChampion'))
+  })
+})
+
+test('an inconclusive candidate waits for a person; the first word counts', async () => {
+  await apply('asking')
+  await withStubs({ next: 'ask' }, async () => {
+    const ruling = await temporal.client.admit('asking', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    await waitFor(async () => (await temporal.client.runStatus(ruling.workflowId))?.waitingFor !== null)
+    await assert.rejects(
+      temporal.client.approve(ruling.workflowId, { actor: '', reason: 'x' }),
+      /Invalid input for approve or reject/,
+    )
+    await temporal.client.approve(ruling.workflowId, { actor: 'ada', reason: 'looked at the slices' })
+    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'promoted')
+  })
+})
+
+test('a cancelled run ends as cancelled, is reported, and frees the model', async () => {
+  await apply('cancelled')
+  await withStubs({ next: 'ask' }, async ({ calls }) => {
+    const ruling = await temporal.client.admit('cancelled', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    await waitFor(async () => (await temporal.client.runStatus(ruling.workflowId))?.waitingFor != null)
+    await temporal.temporal.workflow.getHandle(ruling.workflowId).cancel()
+    await assert.rejects(temporal.client.result(ruling.workflowId))
+    assert.ok(calls.includes('report cancelled'))
+    await waitFor(async () => (await temporal.client.stewardStatus('cancelled'))?.running === null)
+  })
+})
+
+async function waitFor(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 300; i++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  assert.fail('waited for 30 s in vain')
+}

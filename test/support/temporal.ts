@@ -1,0 +1,84 @@
+/** A real Temporal server and workers for tests: on loopback, on free ports, on a file of the test's own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker'
+import type { Activities } from '../../src/activities/create-activities.js'
+import { createRefitClient, type RefitClient } from '../../src/client/client.js'
+import { findTemporalServer } from '../../src/server/find-temporal-server.js'
+import { type RunningServer, startTemporalServer } from '../../src/server/start-temporal-server.js'
+import { TASK_QUEUE, TRAINING_QUEUE } from '../../src/workflows/messages.js'
+import { SEARCH_ATTRIBUTES } from '../../src/workflows/search-attributes.js'
+
+/** A server of the test's own with a client. */
+export interface TestTemporal {
+  readonly server: RunningServer
+  readonly address: string
+  readonly temporal: Client
+  readonly client: RefitClient
+  readonly folder: string
+  stop(): Promise<void>
+}
+
+/** Starts a server on a file in a temporary folder. */
+export async function startTestTemporal(): Promise<TestTemporal> {
+  const found = await findTemporalServer({ env: withoutAddress(), report: () => {} })
+  if (found.kind !== 'binary') throw new Error('A test starts its own server')
+  const folder = await mkdtemp(join(tmpdir(), 'refit-test-'))
+  const server = await startTemporalServer({
+    binary: found.path,
+    databaseFile: join(folder, 'temporal.db'),
+    searchAttributes: SEARCH_ATTRIBUTES,
+    logFile: join(folder, 'temporal.log'),
+  })
+  const connection = await Connection.connect({ address: server.address })
+  const temporal = new Client({ connection })
+  return {
+    server,
+    address: server.address,
+    temporal,
+    client: createRefitClient(temporal),
+    folder,
+    async stop() {
+      await connection.close()
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let bundle: Promise<WorkflowBundle> | undefined
+
+/** The workflows, bundled once in a test process. */
+function workflowBundle(): Promise<WorkflowBundle> {
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.js', import.meta.url))
+  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
+  return bundle
+}
+
+/** Runs a worker with the activities given while `body` runs. */
+export async function withWorker(address: string, activities: Activities, body: () => Promise<void>): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
+  const connection = await NativeConnection.connect({ address })
+  const common = { connection, activities, shutdownGraceTime: '1s' } as const
+  const workers = [
+    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: await workflowBundle() }),
+    await Worker.create({ ...common, taskQueue: TRAINING_QUEUE }),
+  ]
+  const running = Promise.all(workers.map((worker) => worker.run()))
+  try {
+    await body()
+  } finally {
+    for (const worker of workers) worker.shutdown()
+    await running
+    await connection.close()
+  }
+}
+
+/** A test never uses the server that a person works with. */
+function withoutAddress(): NodeJS.ProcessEnv {
+  const { TEMPORAL_ADDRESS: _, ...rest } = process.env
+  return rest
+}

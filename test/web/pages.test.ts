@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseHTML } from 'linkedom'
+import { RefitError } from '../../src/errors.js'
+import type { WebDependencies } from '../../src/web/dependencies.js'
+import { createWebApp } from '../../src/web/web-app.js'
+import { fakeDependencies, flights } from './fixtures/dependencies.js'
+
+async function open(path: string, changes: Partial<WebDependencies> = {}) {
+  const { dependencies, failures } = fakeDependencies(changes)
+  const response = await createWebApp(dependencies).request(path)
+  const body = await response.text()
+  const isPage = response.headers.get('content-type')?.startsWith('text/html') === true
+  const text = isPage ? String(parseHTML(body).document.querySelector('main')?.textContent).replace(/\s+/g, ' ') : body
+  return { status: response.status, headers: response.headers, body, text, failures }
+}
+
+test('the status page tells champion, metric, age, last outcome, running run with stage, and what waits', async () => {
+  const { status, text, headers } = await open('/')
+  assert.equal(status, 200)
+  for (const part of [
+    'flights',
+    'version 4',
+    'auc 0.7121',
+    '1 h ago',
+    'data through 2001-04-23',
+    '✓ promoted',
+    'run 8: train',
+    '3 waiting: new data',
+  ]) {
+    assert.ok(text.includes(part), `${part} in ${text}`)
+  }
+  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/)
+})
+
+test('a paused model says so', async () => {
+  const { client } = fakeDependencies().dependencies
+  const stewardStatus = async (model: string) => ({
+    model,
+    paused: true,
+    running: null,
+    pending: null,
+    lastOutcome: null,
+    runsLast24Hours: 0,
+  })
+  assert.match((await open('/', { client: { ...client, stewardStatus } })).text, /! paused idle/)
+})
+
+test('while Temporal is away the page shows what the store knows and says that the rest is unknown', async () => {
+  const { client } = fakeDependencies().dependencies
+  const stewardStatus = () => Promise.reject(new RefitError('TemporalUnavailable', 'Cannot reach Temporal.'))
+  const { status, text } = await open('/', { client: { ...client, stewardStatus } })
+  assert.equal(status, 200)
+  assert.match(text, /What runs now is unknown\. Cannot reach Temporal\..*version 4.*! unknown/)
+})
+
+test('while the store is away the page is unavailable, with the reason', async () => {
+  const models = () => Promise.reject(new RefitError('StoreUnavailable', 'Cannot read s3://b: timed out.'))
+  const { status, text, headers } = await open('/', { models })
+  assert.equal(status, 503)
+  assert.equal(headers.get('retry-after'), '10')
+  assert.match(text, /Cannot read s3:\/\/b: timed out\./)
+})
+
+test('many models are shown by pages and can be searched', async () => {
+  const many = Array.from({ length: 120 }, (_, index) => ({
+    ...flights,
+    model: `model-${index}`,
+    description: `purpose ${index}`,
+  }))
+  let asked = 0
+  const { client } = fakeDependencies().dependencies
+  const stewardStatus = async () => {
+    asked += 1
+    return undefined
+  }
+  const counting = { ...client, stewardStatus }
+  const first = await open('/', { models: async () => many, client: counting })
+  assert.match(first.text, /120 models.*Page 1 of 3/)
+  assert.equal(asked, 50, 'Temporal is asked for the models of this page only')
+  const found = await open('/?search=PURPOSE+77', { models: async () => many })
+  assert.match(found.text, /1 model .*model-77/)
+  const none = await open('/?search=%3Cscript%3E', { models: async () => many })
+  assert.match(none.text, /No model matches “<script>”/)
+  assert.doesNotMatch(none.body, /<script>/)
+})
+
+test('the page of a model tells versions, moves of the champion and runs', async () => {
+  const { status, text, body } = await open('/models/flights', {
+    temporalUi: 'http://127.0.0.1:8233/namespaces/default',
+  })
+  assert.equal(status, 200)
+  for (const part of ['0 → 4', 'run 7 was promoted', 'champion zero', '690,214', 'from version 3', 'ModelDriftHigh']) {
+    assert.ok(text.includes(part), `${part} in ${text}`)
+  }
+  assert.ok(body.includes('href="http://127.0.0.1:8233/namespaces/default/workflows/refit%2Fflights%2Fsteward"'))
+  assert.ok(body.includes('href="/runs/flights/7"'))
+})
+
+test('the report is served as it was stored, or drawn from the record while there is none', async () => {
+  const stored = await open('/runs/flights/7', { readReport: async () => '<!doctype html><main>as stored</main>' })
+  assert.equal(stored.body, '<!doctype html><main>as stored</main>')
+  assert.match((await open('/runs/flights/7')).text, /flights, run 7/)
+})
+
+test('what does not exist is not found, in words', async () => {
+  for (const path of [
+    '/models/nobody',
+    '/models/..%2F..%2Fetc',
+    '/runs/flights/99',
+    '/runs/flights/x',
+    '/runs/..%2Fx/1',
+  ]) {
+    const { status, text } = await open(path)
+    assert.equal(status, 404, path)
+    assert.match(text, /Cannot find/)
+  }
+  assert.deepEqual(JSON.parse((await open('/nowhere')).body), {
+    problems: ['Cannot find /nowhere. The status page is at /.'],
+  })
+})
+
+test('the JSON says the same as the pages', async () => {
+  const models = JSON.parse((await open('/api/models')).body)
+  assert.equal(models.models[0].champion.version, 4)
+  assert.equal(models.models[0].live.run.stage, 'train')
+  const model = JSON.parse((await open('/api/models/flights')).body)
+  assert.equal(model.history[0].seq, 2)
+  assert.equal(JSON.parse((await open('/api/runs/flights/7')).body).outcome, 'promoted')
+  assert.equal((await open('/api/runs/flights/99')).status, 404)
+  assert.equal((await open('/api/models/nobody')).status, 404)
+})
+
+test('a failure of the program shows no detail', async () => {
+  const bug = new TypeError('secret detail')
+  const { status, body, failures } = await open('/models/flights', { runs: () => Promise.reject(bug) })
+  assert.equal(status, 500)
+  assert.doesNotMatch(body, /secret detail/)
+  assert.deepEqual(failures, [bug])
+})

@@ -1,0 +1,12 @@
+// Everything: prepares the clone, obtains a Temporal server, checks, then tests end to end and under faults, one by one.
+import { join } from 'node:path'
+import { ROOT, runScript, say } from './root.mjs'
+import { runTests, testFiles } from './run-tests.mjs'
+import { setup } from './setup.mjs'
+
+await setup()
+// Before the tests: those of the server skip themselves where there is none.
+runScript(join(ROOT, 'tools/temporal.mjs'), [])
+runScript(join(ROOT, 'tools/check.mjs'), [])
+say('end-to-end and fault tests')
+if (!(await runTests(testFiles('server'), 1))) process.exit(1)
