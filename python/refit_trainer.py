@@ -34,8 +34,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 # Exit codes that Refit understands; others mean that another attempt may help.
-BAD_INPUT = 2
-TRY_LATER = 75
+BAD_INPUT, TRY_LATER = 2, 75
 
 # Raised by Refit when a field of the job changes its meaning.
 JOB_VERSION = 1
@@ -115,7 +114,7 @@ class Job:
             Everything in the output folder unless given. The script of the predictor is added.
         metrics: finite numbers measured on the validation rows, never on others.
         summary: one line for the report; made from the metrics unless given.
-        parity: largest difference between the trained and the exported model, when both were asked.
+        parity: largest difference between trained and exported model, when both were asked.
         """
         script = [predictor] if isinstance(predictor, str) else []
         packaged = [self._packaged(Path(file)) for file in [*(self._made() if files is None else files), *script]]
@@ -238,8 +237,7 @@ def _answer(score: Callable[[dict[str, list[Any]]], Sequence[float]], question: 
         if wrong is not None:
             raise ValueError(f"row {wrong}: expected a score from 0 to 1, got {scores[wrong]}")
         return {"scores": scores}
-    except Exception as error:
-        # Whatever the model raises belongs to this question: the next one may be fine.
+    except Exception as error:  # whatever the model raises: the next question may be fine
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}"}
 

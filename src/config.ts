@@ -7,7 +7,12 @@ import { RefitError } from './errors.js'
 const list = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
 
 /** Every variable that Refit reads, besides those of Temporal (`TEMPORAL_…`) and of the AWS SDK (`AWS_…`). */
 export const Environment = z.strictObject({

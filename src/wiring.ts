@@ -60,4 +60,9 @@ function openTrainer(revision: SpecRevision, config: Config, data: DataContext):
 const columnReader =
   (data: DataContext) =>
   (file: string, features: readonly FeatureColumn[], extra: readonly string[], signal: AbortSignal) =>
-    readBatches(data, { files: [file], features, expressions: Object.fromEntries(extra.map((name) => [name, name])), signal })
+    readBatches(data, {
+      files: [file],
+      features,
+      expressions: Object.fromEntries(extra.map((name) => [name, name])),
+      signal,
+    })

@@ -1,11 +1,11 @@
 /** The worker: connects and serves the task queues. */
 import { fileURLToPath } from 'node:url'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/create-activities.js'
-import type { Ports } from './stages/ports.js'
 import type { Config } from './config.js'
 import { messageOf, RefitError } from './errors.js'
+import type { Ports } from './stages/ports.js'
 import { TASK_QUEUE, TRAINING_QUEUE } from './workflows/messages.js'
 import { SEARCH_ATTRIBUTES } from './workflows/search-attributes.js'
 

@@ -1,6 +1,6 @@
-// Completes package-lock.json after an `npm install` through a registry that mirrors this platform only: npm then leaves the
-// binaries of other platforms out, and `npm ci` refuses such a lock everywhere. The versions stand in the packages that ask
-// for them; the platforms are read from the names. Without an argument it only says what is missing, and exits with 1.
+// Completes package-lock.json after an `npm install` through a registry that mirrors this platform only: npm then leaves
+// the binaries of other platforms out, and `npm ci` refuses such a lock everywhere. The versions stand in the packages
+// that ask for them; the platforms are read from the names. Without `--write` it says what is missing and exits with 1.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './root.mjs'

@@ -1,5 +1,5 @@
-// A lock between processes that prepare the same folder. The compiled twin in src/server/lock.ts cannot be used here: this
-// one guards the compiling.
+// A lock between processes that prepare the same folder. The compiled twin in src/server/lock.ts cannot be used here:
+// this one guards the compiling.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 

@@ -1,4 +1,4 @@
-// Everything: prepares the clone, obtains a Temporal server, checks, then tests end to end and under faults, one by one.
+// Everything: prepares the clone, obtains a Temporal server, checks, then tests end to end and under faults, serially.
 import { join } from 'node:path'
 import { ROOT, runScript, say } from './root.mjs'
 import { runTests, testFiles } from './run-tests.mjs'

@@ -5,8 +5,8 @@ import { type AdmissionState, ruleOnAdmission } from '../decisions/admission.js'
 import { RefitError } from '../errors.js'
 import { numberRun } from '../ledger/run-ledger.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
-import { type AdmitRequest, type Ruling, runId } from '../workflows/messages.js'
 import type { Ports } from '../stages/ports.js'
+import { type AdmitRequest, type Ruling, runId } from '../workflows/messages.js'
 
 /** What the steward asks when requests lie on its desk. */
 export interface RulingQuestion {

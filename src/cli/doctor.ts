@@ -19,7 +19,9 @@ interface Finding {
 
 /** `refit doctor`: what is set up, what is not, and the way out. */
 export function doctorCommand(program: Command): void {
-  const command = program.command('doctor').description('check the store, Temporal, specs and rows, and say what to mend')
+  const command = program
+    .command('doctor')
+    .description('check the store, Temporal, specs and rows, and say what to mend')
   answers(command, async () => {
     const paint = paintFor()
     const findings = await examine()
@@ -38,7 +40,9 @@ async function examine(): Promise<readonly Finding[]> {
     await look('temporal', () => withTemporal(async ({ address }) => `answers at ${address}`)),
     await look('dev server', async () => {
       const found = await findTemporalServer({ env: process.env, report: () => {}, steps: INSTALLED_STEPS })
-      return found.kind === 'address' ? `not needed: ${found.address} is set` : `version ${found.version}, ${found.path}`
+      return found.kind === 'address'
+        ? `not needed: ${found.address} is set`
+        : `version ${found.version}, ${found.path}`
     }),
   ]
   const store = await look('store', async () => `${(await openSession()).storage.location} is there and atomic`)

@@ -47,7 +47,9 @@ function textOf(model: string, evidence: Evidence): string {
     ...(label === null ? [] : [`positive labels: ${percent(label.reference)} then, ${percent(label.live)} now`]),
     ...(performance === null
       ? []
-      : [`${performance.metric}: ${performance.reference.toFixed(4)} then, ${performance.live.toFixed(4)} now (z ${performance.z.toFixed(1)})`]),
+      : [
+          `${performance.metric}: ${performance.reference.toFixed(4)} then, ${performance.live.toFixed(4)} now (z ${performance.z.toFixed(1)})`,
+        ]),
   ]
   return lines.join('\n')
 }

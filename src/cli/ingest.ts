@@ -24,7 +24,9 @@ export function ingestCommand(program: Command): void {
 function answerTo(model: string, account: Accounting): Answer {
   const { holds, batches, unreadable, rowsIn, kept, quarantined, duplicates, differences } = account
   const sum = `${rowsIn} rows in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates`
-  const verdict = holds ? 'Every row is accounted for.' : `It does not hold:\n${differences.map((d) => `- ${d}`).join('\n')}`
+  const verdict = holds
+    ? 'Every row is accounted for.'
+    : `It does not hold:\n${differences.map((d) => `- ${d}`).join('\n')}`
   const text = `"${model}": ${batches} batches (${unreadable} unreadable, kept in quarantine), ${sum}. ${verdict}`
   return { json: { model, ...account }, text, exitCode: holds ? 0 : 1 }
 }
@@ -43,8 +45,14 @@ async function bringIn({ storage, data, config }: Session, model: string): Promi
     String(receipt.kept),
     String(receipt.quarantined),
     String(receipt.duplicates),
-    receipt.unreadable ?? Object.entries(receipt.reasons).map(([rule, count]) => `${rule} ${count}`).join(', '),
+    receipt.unreadable ??
+      Object.entries(receipt.reasons)
+        .map(([rule, count]) => `${rule} ${count}`)
+        .join(', '),
   ])
-  const text = rows.length === 0 ? 'Nothing new arrived.' : table(['batch', 'in', 'kept', 'quarantined', 'duplicates', 'why'], rows)
+  const text =
+    rows.length === 0
+      ? 'Nothing new arrived.'
+      : table(['batch', 'in', 'kept', 'quarantined', 'duplicates', 'why'], rows)
   return { json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })) }, text }
 }

@@ -17,10 +17,16 @@ export function registryCommand(program: Command): void {
     const pointing = (version: number) =>
       aliases.flatMap(({ alias, moves }) => (moves.at(-1)?.version === version ? [alias] : [])).join(', ')
     const text = [
-      table(['version', 'run', 'parent', 'rows', 'trained through', 'metrics', 'aliases'], versions.map((version) => versionRow(version, pointing))),
+      table(
+        ['version', 'run', 'parent', 'rows', 'trained through', 'metrics', 'aliases'],
+        versions.map((version) => versionRow(version, pointing)),
+      ),
       ...aliases.filter(({ moves }) => moves.length > 0).map(({ alias, moves }) => `${alias}\n${movesTable(moves)}`),
     ].join('\n\n')
-    return { json: { model, versions, aliases: Object.fromEntries(aliases.map(({ alias, moves }) => [alias, moves])) }, text }
+    return {
+      json: { model, versions, aliases: Object.fromEntries(aliases.map(({ alias, moves }) => [alias, moves])) },
+      text,
+    }
   })
 }
 

@@ -70,7 +70,8 @@ async function start(model: string, input: object, { reason = '', detach = false
 }
 
 function answerTo(ruling: Ruling): Answer {
-  if (ruling.kind === 'admitted') return { json: { ...ruling }, text: `Run ${ruling.run} is started: ${ruling.workflowId}.` }
+  if (ruling.kind === 'admitted')
+    return { json: { ...ruling }, text: `Run ${ruling.run} is started: ${ruling.workflowId}.` }
   return { json: { ...ruling }, text: `${ruling.kind}: ${ruling.reason}`, exitCode: ruling.kind === 'refused' ? 1 : 0 }
 }
 

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type RefitConnection, connectRefit } from '../client/connect.js'
+import { connectRefit, type RefitConnection } from '../client/connect.js'
 import { type Config, readConfig } from '../config.js'
 import { createDeriver } from '../data/derive.js'
 import { runKey } from '../ledger/run-ledger.js'

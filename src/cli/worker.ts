@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { startWorker } from '../worker.js'
 import { openPorts } from '../wiring.js'
+import { startWorker } from '../worker.js'
 import { untilStopped } from './until-stopped.js'
 
 /** `refit worker`: serves the task queues until it is told to stop. */
@@ -13,6 +13,9 @@ export function workerCommand(program: Command): void {
       untilStopped(async () => {
         const config = readConfig(process.env)
         const worker = await startWorker(config, await openPorts(config))
+        // A worker that a stack started ends with it, however the stack ended.
+        process.once('disconnect', () => worker.stop())
+        process.channel?.unref()
         // A parent process waits for this line before it hands out work.
         process.stderr.write('refit worker: ready\n')
         await worker.done

@@ -15,7 +15,11 @@ export type ScheduleChange = 'created' | 'updated' | 'deleted' | 'unchanged'
 /** Keeps schedules. */
 export interface ScheduleKeeper {
   /** Brings the schedule of a model to what is desired (`undefined`: none). With `dryRun`, tells what it would do. */
-  keep(model: string, desired: DesiredSchedule | undefined, options: { readonly dryRun: boolean }): Promise<ScheduleChange>
+  keep(
+    model: string,
+    desired: DesiredSchedule | undefined,
+    options: { readonly dryRun: boolean },
+  ): Promise<ScheduleChange>
 }
 
 /** A server that was away for long starts what it missed within the last hour only. */
@@ -37,7 +41,8 @@ export function createScheduleKeeper({ schedule }: Client): ScheduleKeeper {
       const note = noteOf(desired)
       if (found?.state.note === note) return 'unchanged'
       if (!dryRun) {
-        if (found === undefined) await schedule.create({ scheduleId: scheduleId(model), ...optionsOf(model, desired, note) })
+        if (found === undefined)
+          await schedule.create({ scheduleId: scheduleId(model), ...optionsOf(model, desired, note) })
         else await handle.update(() => optionsOf(model, desired, note))
       }
       return found === undefined ? 'created' : 'updated'

@@ -53,7 +53,7 @@ export async function ingestBatch(context: DataContext, request: IngestRequest):
   const known = (await committedBatches(log)).batches.sources[sourceKey(source)]
   if (known !== undefined) return { ...(await commitAt(log, known)), alreadyCommitted: true }
   return withDuckDb(context, { readable: [], signal }, async (duckDb) => {
-    request.progress?.('copying')
+    begin(request, 'copying')
     const ingestion: Ingestion = {
       ...request,
       context,
@@ -62,6 +62,12 @@ export async function ingestBatch(context: DataContext, request: IngestRequest):
     }
     return commitBatch(log, ingestion)
   })
+}
+
+/** Tells the step, unless the caller wants no more: an interrupt only reaches a query that is running. */
+function begin({ signal, progress }: IngestRequest, step: string): void {
+  progress?.(step)
+  signal?.throwIfAborted()
 }
 
 interface Ingestion extends IngestRequest {
@@ -85,7 +91,7 @@ async function commitBatch(log: Log<Commit>, ingestion: Ingestion): Promise<Inge
     if (earlier === undefined) fresh ??= await readContents(ingestion)
     const contents = earlier === undefined ? fresh : duplicateOf((await commitAt(log, earlier)).commit)
     if (contents === undefined) continue
-    ingestion.progress?.('committing')
+    begin(ingestion, 'committing')
     const body: Commit = { batch, source, specRevision, ...contents }
     const result = await log.append({ id: commitId(batch, source), actor, body, expectedSeq })
     if (result.kind === 'stale') continue
@@ -110,12 +116,12 @@ function duplicateOf({ receipt }: Commit): Contents {
 }
 
 async function readContents(ingestion: Ingestion): Promise<Contents> {
-  const { duckDb, spec, staged, source, signal, progress } = ingestion
+  const { duckDb, spec, staged, source, signal } = ingestion
   const format = batchFormat(source.path)
   if (format === undefined) return keepUnreadable(ingestion, `its name has none of the known endings: ${EXTENSIONS}`)
   let validated: ValidatedFile
   try {
-    progress?.('validating')
+    begin(ingestion, 'validating')
     validated = await validateFile(duckDb, { spec, path: staged.path, format, signal })
   } catch (thrown) {
     if (!(thrown instanceof RefitError) || thrown.code !== 'UnreadableSource') throw thrown
@@ -142,9 +148,9 @@ async function keepUnreadable(ingestion: Ingestion, reason: string): Promise<Con
 }
 
 async function keepRows(ingestion: Ingestion, validated: ValidatedFile): Promise<Contents> {
-  const { context, spec, progress } = ingestion
+  const { context, spec } = ingestion
   const { rowsIn, kept, quarantined, reasons, from, to, keptFile, quarantineFile } = validated
-  progress?.('storing')
+  begin(ingestion, 'storing')
   const put = (folder: 'partitions' | 'quarantine', path: string, rows: number) =>
     putFile(context.storage, datasetFolder(spec.model, folder), path, { extension: '.parquet', rows })
   return {
@@ -158,8 +164,9 @@ async function keepRows(ingestion: Ingestion, validated: ValidatedFile): Promise
   }
 }
 
-async function keepProfile({ context, duckDb, spec, actor, progress }: Ingestion, file: string) {
-  progress?.('profiling')
+async function keepProfile(ingestion: Ingestion, file: string) {
+  const { context, duckDb, spec, actor } = ingestion
+  begin(ingestion, 'profiling')
   const bins = await requireBins(duckDb, { storage: context.storage, spec, file, actor })
   const profile = await profilePartition(duckDb, { spec, file, bins })
   return putJson(context.storage, datasetFolder(spec.model, 'profiles'), profile)

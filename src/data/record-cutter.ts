@@ -30,7 +30,8 @@ export const NEVER_IN_JSON = 0x01
 
 /**
  * Cuts CSV as RFC 4180 has it: a field that begins with a quote ends with one, two quotes within are one, and line
- * breaks within quotes belong to the field. A record that breaks this is one line, and the next line begins afresh.
+ * breaks within quotes belong to the field. A record that breaks this (`row: quotes`, a carriage return by itself included)
+ * is one line, and the next line begins afresh.
  */
 export function csvCutter(delimiter: number, fields: number): Cutter {
   return (bytes, start, isLast) => {
@@ -65,16 +66,19 @@ function scanCsv(bytes: Buffer, start: number, delimiter: number): Scan {
     at = isQuoted ? afterQuoted(bytes, at) : afterPlain(bytes, at, delimiter)
     // A quote in the last byte may be the first of two.
     if (at >= bytes.length) return { kind: 'open' }
-    if (isQuoted && bytes[at] === CR) at++
+    // Only as part of a line break: by itself, DuckDB would end the row here.
+    const isReturn = bytes[at] === CR
+    if (isReturn) at++
     if (bytes[at] === LF) return { kind: 'whole', end: at, fields }
-    if (bytes[at] !== delimiter) return { kind: at >= bytes.length ? 'open' : 'broken' }
+    if (at >= bytes.length) return { kind: 'open' }
+    if (isReturn || bytes[at] !== delimiter) return { kind: 'broken' }
     at++
   }
 }
 
 function afterPlain(bytes: Buffer, start: number, delimiter: number): number {
   let at = start
-  while (at < bytes.length && bytes[at] !== delimiter && bytes[at] !== LF) at++
+  while (at < bytes.length && bytes[at] !== delimiter && bytes[at] !== LF && bytes[at] !== CR) at++
   return at
 }
 

@@ -4,7 +4,7 @@
  *
  * 1. A row is known by its position: file in the snapshot, row in the file. The log only grows, so positions stay.
  * 2. Whatever looks random is a hash of position and seed.
- * 3. Rows are written in the order of their positions.
+ * 3. Rows are written in the order of their positions, by one thread: with more, the same rows would be other bytes.
  */
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
@@ -63,7 +63,7 @@ export async function selectRows(context: DataContext, request: SelectRequest): 
   for (const { partition } of snapshot.commits) {
     if (partition !== undefined) files.push(await objectFile(context.storage, partition))
   }
-  return withDuckDb(context, { readable: files, signal }, async (duckDb) => {
+  return withDuckDb({ ...context, threads: 1 }, { readable: files, signal }, async (duckDb) => {
     await createCandidates(duckDb, request, files)
     const summary = await createTraining(duckDb, request)
     const put = (name: string, rows: string) => putTable(context, duckDb, { dataset: spec.model, name, rows })

@@ -2,8 +2,8 @@ import { RefitError } from '../errors.js'
 import { type ObjectRef, objectFile, readJson } from '../storage/objects.js'
 import type { Commit, PositionedCommit, Receipt } from './commit.js'
 import { type DataContext, withDuckDb } from './context.js'
+import { datasetLog } from './dataset-log.js'
 import { parquetRows } from './query.js'
-import { openSnapshot } from './snapshot.js'
 import { StoredProfile } from './stored-profile.js'
 
 /** The account of a dataset, recomputed. */
@@ -25,8 +25,8 @@ export interface Accounting {
  * digest that was committed and holds the rows that the receipt says, and a duplicate's rows were committed before it.
  */
 export async function verifyAccounting(context: DataContext, dataset: string): Promise<Accounting> {
-  const { commits } = await openSnapshot(context, dataset)
   const differences: string[] = []
+  const commits = await readCommits(context, dataset, differences)
   const before = new Map<string, Commit>()
   for (const [index, commit] of commits.entries()) {
     const found = [
@@ -50,6 +50,24 @@ export async function verifyAccounting(context: DataContext, dataset: string): P
     duplicates: sum('duplicates'),
     differences,
   }
+}
+
+/** The commits up to the first one that cannot be read, which is a difference. */
+async function readCommits(
+  context: DataContext,
+  dataset: string,
+  differences: string[],
+): Promise<readonly PositionedCommit[]> {
+  const commits: PositionedCommit[] = []
+  try {
+    for await (const entry of datasetLog(context.storage, dataset).entries()) {
+      commits.push({ ...entry.body, seq: entry.seq, ingestedBy: entry.actor })
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof RefitError) || thrown.code !== 'StoreCorrupt') throw thrown
+    differences.push(`log: ${thrown.message}`)
+  }
+  return commits
 }
 
 function sumDifferences({ rowsIn, kept, quarantined, duplicates, reasons }: Receipt): readonly string[] {

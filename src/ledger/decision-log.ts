@@ -38,8 +38,7 @@ export interface EnteredDecision {
   readonly evidence: ObjectRef
 }
 
-const decisionLog = (storage: Storage, model: string) =>
-  openLog(storage, `models/${model}/decisions`, DecisionEntry)
+const decisionLog = (storage: Storage, model: string) => openLog(storage, `models/${model}/decisions`, DecisionEntry)
 
 /** Enters a decision; entering the one of a run again changes nothing. */
 export async function enterDecision(storage: Storage, model: string, entered: EnteredDecision): Promise<void> {

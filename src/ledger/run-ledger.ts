@@ -1,8 +1,8 @@
 /** The runs of a model, numbered by a log, and what each stage of a run left behind. */
 import { z } from 'zod'
-import { AdmitRequest } from '../workflows/messages.js'
 import { openLog } from '../storage/log.js'
 import type { Storage } from '../storage/storage.js'
+import { AdmitRequest } from '../workflows/messages.js'
 
 /** One admitted run: who asked, and which workflow carries it. */
 export const AdmittedRun = z.strictObject({
@@ -50,7 +50,12 @@ export const runKey = (model: string, run: number, file: string): string => `run
 const stageKey = (model: string, run: number, stage: string) => runKey(model, run, `stages/${stage}.json`)
 
 /** What a stage of a run left behind, or `undefined` when it did not finish. */
-export async function readStage<T>(storage: Storage, model: string, run: number, stage: string): Promise<T | undefined> {
+export async function readStage<T>(
+  storage: Storage,
+  model: string,
+  run: number,
+  stage: string,
+): Promise<T | undefined> {
   const bytes = await storage.read(stageKey(model, run, stage))
   // The bytes were written by `keepStage` with the same stage, hence of the same type.
   return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as T)

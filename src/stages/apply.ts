@@ -26,7 +26,12 @@ export async function apply(
 }
 
 /** Registers champion zero, once in the life of a model, and lets it serve. Tells whether this was that once. */
-async function crownBaseline(registry: Registry, { spec }: SpecRevision, revision: number, actor: string): Promise<boolean> {
+async function crownBaseline(
+  registry: Registry,
+  { spec }: SpecRevision,
+  revision: number,
+  actor: string,
+): Promise<boolean> {
   const { version } = await registry.register(
     spec.model,
     {

@@ -38,7 +38,14 @@ export async function checkArtifact(
       detail: '',
     }
   } catch (thrown) {
-    return { ...size, loads: false, repeatable: false, batchEqualsSingle: false, notFinite: 0, detail: messageOf(thrown) }
+    return {
+      ...size,
+      loads: false,
+      repeatable: false,
+      batchEqualsSingle: false,
+      notFinite: 0,
+      detail: messageOf(thrown),
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 /** Decision: what arrived is held against the champion, and the policy says nothing, a part, or all. */
+
+import type { Snapshot } from '../data/commit.js'
 import { openSnapshot } from '../data/snapshot.js'
-import type { Decision, Evidence } from '../decisions/decision.js'
 import { decide as decideBy } from '../decisions/decide.js'
+import type { Decision, Evidence } from '../decisions/decision.js'
 import { metricDirection } from '../decisions/goal-metric.js'
 import { decisionHistory, enterDecision } from '../ledger/decision-log.js'
 import { keepStage } from '../ledger/run-ledger.js'
@@ -9,7 +11,6 @@ import type { Version } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { putJson } from '../storage/objects.js'
 import type { RetrainInput } from '../workflows/messages.js'
-import type { Snapshot } from '../data/commit.js'
 import { gatherEvidence } from './gather-evidence.js'
 import type { IngestSummary } from './ingestion.js'
 import type { Life, Ports, RunAt } from './ports.js'
@@ -82,7 +83,7 @@ async function championVersion({ registry }: DecidePorts, model: string): Promis
 /** The event time that counts as now: what the run was asked for, else the spec's clock. ISO 8601, UTC. */
 function nowOf({ data }: ModelSpec, { asOf }: RetrainInput, snapshot: Snapshot, wallClock: Date): string {
   if (asOf !== undefined) return new Date(`${asOf.replace('Z', '')}Z`).toISOString()
-  const lastEvent = snapshot.commits.map(({ to }) => to ?? '').reduce((last, to) => (to > last ? to : last), '')
+  const lastEvent = snapshot.commits.map(({ to }) => to ?? '').sort().at(-1) ?? ''
   return data.clock === 'lastEvent' && lastEvent !== '' ? lastEvent : wallClock.toISOString()
 }
 

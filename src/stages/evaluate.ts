@@ -110,7 +110,12 @@ interface Contenders {
 /** Opens everybody who is compared: champion zero is the baseline itself, and an anchor that is champion is asked once. */
 async function openContenders(
   ports: EvaluatePorts,
-  given: { readonly spec: ModelSpec; readonly pack: ModelPackage; readonly champion: Standing; readonly folder: string },
+  given: {
+    readonly spec: ModelSpec
+    readonly pack: ModelPackage
+    readonly champion: Standing
+    readonly folder: string
+  },
 ): Promise<Contenders & Record<string, Scorer>> {
   const { spec, pack, champion, folder } = given
   const open = (name: string, of: ModelPackage) => openScorer(ports, of, join(folder, name))

@@ -32,7 +32,11 @@ export async function collect(
 }
 
 /** Brings in one batch; doing it again changes nothing. */
-export async function bringIn({ storage, data }: IngestPorts, at: RunAt & { readonly source: BatchSource }, life: Life) {
+export async function bringIn(
+  { storage, data }: IngestPorts,
+  at: RunAt & { readonly source: BatchSource },
+  life: Life,
+) {
   const { spec, folder, revision } = (await openPlan(storage, at)).revision
   const { seq, commit } = await ingestBatch(data, {
     spec,

@@ -1,16 +1,16 @@
 /** From a passed examination to the champion: register, ask, move the alias, make sure it serves, and the way back. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ModelSpec } from '../spec/spec.js'
-import { objectFile } from '../storage/objects.js'
-import type { Ports, RunAt } from './ports.js'
 import { RefitError } from '../errors.js'
 import { keepStage, readStage } from '../ledger/run-ledger.js'
 import type { VersionRecord } from '../registry/registry.js'
+import type { ModelSpec } from '../spec/spec.js'
+import { objectFile } from '../storage/objects.js'
 import type { RollbackRequest } from '../workflows/messages.js'
 import type { DecideOutput } from './decide.js'
 import type { EvaluateOutput } from './evaluate.js'
 import { closeScorer, openScorer } from './packages.js'
+import type { Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import { scoreRows } from './scoring.js'
 import type { SelectOutput } from './select.js'
@@ -102,7 +102,10 @@ export async function rollBack(
   }
   const outcome = await registry.move(model, 'champion', { id, to, expectedSeq: current.seq, actor, reason })
   if (outcome.kind === 'moved') return { version: outcome.position.version }
-  throw new RefitError('Conflict', `Cannot roll back "${model}": the champion moved at the same moment. Look, then ask again.`)
+  throw new RefitError(
+    'Conflict',
+    `Cannot roll back "${model}": the champion moved at the same moment. Look, then ask again.`,
+  )
 }
 
 async function versionRecord({ storage }: PromotionPorts, at: RoundAt): Promise<VersionRecord> {
@@ -146,7 +149,12 @@ async function moveChampion({ storage, registry }: PromotionPorts, at: RoundAt):
   }
   await pinFirstAnchor({ registry }, at, version)
   const { seq } = outcome.position
-  return { kind: 'moved', ...common, aliasSeq: seq, text: `version ${version} is champion, after version ${judged.version}` }
+  return {
+    kind: 'moved',
+    ...common,
+    aliasSeq: seq,
+    text: `version ${version} is champion, after version ${judged.version}`,
+  }
 }
 
 /** The first trained champion becomes the anchor; only a person moves it later. */
@@ -172,7 +180,11 @@ export async function confirmServing(ports: PromotionPorts, at: RoundAt) {
   try {
     const scorer = await openScorer(ports, (await registry.version(at.model, version)).package, join(folder, 'package'))
     const { spec } = (await openPlan(storage, at)).revision
-    const scored = await scoreRows(data, { files: [await objectFile(storage, examined.golden)], label: 'NULL::INT', scorers: { champion: scorer } })
+    const scored = await scoreRows(data, {
+      files: [await objectFile(storage, examined.golden)],
+      label: 'NULL::INT',
+      scorers: { champion: scorer },
+    })
     await closeScorer(scorer)
     return compareWith(examined.goldenScores, scored.scores.champion, version, spec)
   } finally {

@@ -43,7 +43,10 @@ export interface ModelSummary {
 }
 
 /** The runs of a model, newest first. */
-export async function readRunSummaries({ storage }: Pick<SummaryPorts, 'storage'>, model: string): Promise<readonly RunSummary[]> {
+export async function readRunSummaries(
+  { storage }: Pick<SummaryPorts, 'storage'>,
+  model: string,
+): Promise<readonly RunSummary[]> {
   const runs = await listRuns(storage, model)
   const summaries = await Promise.all(runs.map((run) => summarize(storage, model, run)))
   return summaries.reverse()
@@ -63,7 +66,11 @@ export async function readModelSummary(ports: SummaryPorts, model: string): Prom
   }
 }
 
-async function championOf({ registry }: SummaryPorts, model: string, metric: string): Promise<ModelSummary['champion']> {
+async function championOf(
+  { registry }: SummaryPorts,
+  model: string,
+  metric: string,
+): Promise<ModelSummary['champion']> {
   const move = (await registry.history(model, 'champion')).at(-1)
   if (move === undefined) return null
   const { metrics, trainedThrough } = await registry.version(model, move.version)

@@ -5,9 +5,9 @@ import { z } from 'zod'
 import type { Decision } from '../decisions/decision.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'
+import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Version } from '../registry/registry.js'
-import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import { openLog } from '../storage/log.js'
 import { ObjectRef, objectFile, putFile } from '../storage/objects.js'
 import type { Trainer, TrainingJob, TrainingResult } from '../trainer/trainer.js'
@@ -37,7 +37,11 @@ export interface TrainOutput {
 type TrainPorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openTrainer' | 'now'>
 
 /** Trains the candidate. A killed attempt is gone on with from the last checkpoint that reached the store. */
-export async function train(ports: TrainPorts, at: RunAt, life: Life & { readonly attempt: number }): Promise<TrainOutput> {
+export async function train(
+  ports: TrainPorts,
+  at: RunAt,
+  life: Life & { readonly attempt: number },
+): Promise<TrainOutput> {
   return keepStage(ports.storage, { ...at, stage: 'train' }, async () => {
     const folder = await mkdtemp(join(ports.data.scratchFolder, `train-${at.model}-${at.run}-`))
     try {

@@ -27,8 +27,12 @@ export async function foldLog<T, S>(
   entries: Entries<T>,
   { name, initial, step }: Fold<T, S>,
 ): Promise<{ readonly state: S; readonly seq: number }> {
-  if (!isSegment(name))
-    throw new RefitError('InvalidInput', `Cannot fold log "${entries.prefix}" as "${name}": bad name.`)
+  if (!isSegment(name)) {
+    throw new RefitError(
+      'InvalidInput',
+      `Cannot fold log "${entries.prefix}" as "${name}": expected a name of letters, digits and . _ = - only.`,
+    )
+  }
   const key = `${entries.prefix}/index/folds/${name}.json`
   const kept = await readKept(storage, key, entries)
   const start = kept?.seq ?? entries.firstSeq - 1

@@ -1,5 +1,5 @@
-import type { RunAt } from '../stages/ports.js'
 import type { BatchSource } from '../data/commit.js'
+import type { RunAt } from '../stages/ports.js'
 import { rows } from './steps.js'
 
 /** A page names at most 100 batches; more pages than these are left for the next run, to keep history bounded. */

@@ -7,7 +7,18 @@ export const TRIGGERS = ['schedule', 'manual', 'alert', 'data', 'drift', 'perfor
 export type TriggerKind = (typeof TRIGGERS)[number]
 
 /** The stages of a run, in order. */
-export const STAGES = ['admit', 'ingest', 'decide', 'select', 'train', 'evaluate', 'register', 'approve', 'promote', 'report'] as const
+export const STAGES = [
+  'admit',
+  'ingest',
+  'decide',
+  'select',
+  'train',
+  'evaluate',
+  'register',
+  'approve',
+  'promote',
+  'report',
+] as const
 /** A stage of a run. */
 export type Stage = (typeof STAGES)[number]
 
@@ -27,7 +38,10 @@ export const RetrainInput = z.strictObject({
   actor,
   force: z.enum(['none', 'partial', 'full']).optional().describe('overrule the decision: a person answers for it'),
   trainFrom: z.iso.datetime({ local: true }).optional().describe('train on rows from this event time on only'),
-  asOf: z.iso.datetime({ local: true }).optional().describe('run on the data of a past day: event time that counts as now'),
+  asOf: z.iso
+    .datetime({ local: true })
+    .optional()
+    .describe('run on the data of a past day: event time that counts as now'),
   rerun: z
     .strictObject({ run: z.number().int().positive(), from: z.enum(STAGES) })
     .optional()
@@ -37,7 +51,16 @@ export const RetrainInput = z.strictObject({
 export type RetrainInput = z.infer<typeof RetrainInput>
 
 /** How a run ended. */
-export const OUTCOMES = ['promoted', 'rejected', 'rolledBack', 'superseded', 'cancelled', 'notNeeded', 'refused', 'failed'] as const
+export const OUTCOMES = [
+  'promoted',
+  'rejected',
+  'rolledBack',
+  'superseded',
+  'cancelled',
+  'notNeeded',
+  'refused',
+  'failed',
+] as const
 /** How a run ended. */
 export type Outcome = (typeof OUTCOMES)[number]
 

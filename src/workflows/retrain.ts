@@ -2,9 +2,9 @@ import { ApplicationFailure, CancellationScope, executeChild, isCancellation, wo
 import type { RunAt } from '../stages/ports.js'
 import { awaitApproval } from './approval.js'
 import { ingest } from './ingest.js'
-import { openBoard, type RunBoard } from './run-board.js'
 import { type AdmitRequest, type Outcome, RetrainInput, type RunResult } from './messages.js'
 import { parseInput } from './parse-input.js'
+import { openBoard, type RunBoard } from './run-board.js'
 import { quick, rows, training } from './steps.js'
 
 /** How an episode ended, before it is reported. */

@@ -1,10 +1,5 @@
 /** What a run shows while it goes: status query, search attributes and the Markdown page in the Temporal UI. */
-import {
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
 import { type Outcome, type RetrainInput, type RunStatus, STAGES, type Stage } from './messages.js'
 import { RefitModel, RefitOutcome, RefitStage, RefitTrigger, RefitVerdict } from './search-attributes.js'
 
@@ -75,7 +70,12 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
       upsertSearchAttributes([{ key: RefitOutcome, value: outcome }])
       show({ stage: 'ended', outcome, waitingFor: null })
     },
-    timings: () => times.map(({ stage, since }, i) => ({ stage, seconds: secondsUntilNext(times, i, since), text: texts.get(stage) ?? '' })),
+    timings: () =>
+      times.map(({ stage, since }, i) => ({
+        stage,
+        seconds: secondsUntilNext(times, i, since),
+        text: texts.get(stage) ?? '',
+      })),
   }
 }
 
@@ -86,7 +86,9 @@ function secondsUntilNext(times: readonly { since: number }[], i: number, since:
 
 function asMarkdown(title: string, status: RunStatus, reason: string, ending: string): string {
   const facts = new Map(status.facts.map(({ stage, text }) => [stage, text]))
-  const lines = STAGES.map((stage) => `| ${markOf(stage, status, facts)} | ${stage} | ${cell(facts.get(stage) ?? '')} |`)
+  const lines = STAGES.map(
+    (stage) => `| ${markOf(stage, status, facts)} | ${stage} | ${cell(facts.get(stage) ?? '')} |`,
+  )
   const next = status.waitingFor === null ? '' : `\n\n**Waiting:** ${status.waitingFor}`
   const why = reason === '' ? status.trigger : `${status.trigger}: ${reason}`
   return `### ${title}\n\nStarted by ${cell(why)}.\n\n| | stage | what happened |\n|---|---|---|\n${lines.join('\n')}${next}\n\n${ending}`

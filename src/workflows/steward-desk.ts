@@ -118,11 +118,10 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
     },
     { validator: validates(AdmitRequest, 'admit'), description: 'Ask for a run: admitted, queued or refused' },
   )
-  setHandler(
-    rollbackUpdate,
-    async (input) => quick.rollBack({ model, request: RollbackRequest.parse(input) }),
-    { validator: validates(RollbackRequest, 'rollback'), description: 'Move the champion back to an earlier version' },
-  )
+  setHandler(rollbackUpdate, async (input) => quick.rollBack({ model, request: RollbackRequest.parse(input) }), {
+    validator: validates(RollbackRequest, 'rollback'),
+    description: 'Move the champion back to an earlier version',
+  })
   // A signal has no answer: a malformed one is logged and left, since throwing would fail the steward.
   const hear = (trigger: 'manual' | 'alert') => (input: unknown) => {
     const fields = typeof input === 'object' && input !== null ? input : {}
@@ -152,7 +151,8 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
       if (state.pending === null || state.paused || state.running !== null) return undefined
       return Math.max(0, state.pending.notBeforeMs - nowMs)
     },
-    shouldLookAfterRun: (nowMs) => nowMs - lookedMs >= 60_000 || inbox.some(({ workflowId }) => workflowId !== undefined),
+    shouldLookAfterRun: (nowMs) =>
+      nowMs - lookedMs >= 60_000 || inbox.some(({ workflowId }) => workflowId !== undefined),
     lookedAfterRun(nowMs) {
       lookedMs = nowMs
     },

@@ -150,4 +150,7 @@ test('the account names what does not hold', async (t) => {
     differences[1] ?? '',
     /^commit 3 \(in\/c\.csv\): profile: Cannot read ".*" in store .*: there is no such object\.$/,
   )
+  await context.storage.remove('datasets/flights/log/000000000002.json')
+  const [gap] = (await verifyAccounting(context, 'flights')).differences
+  assert.match(gap ?? '', /^log: .*datasets\/flights\/log/)
 })

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { collectBatches } from '../../src/data/collect.js'
 import { ingestBatch } from '../../src/data/ingest.js'
 import { openSnapshot } from '../../src/data/snapshot.js'
 import { verifyAccounting } from '../../src/data/verify.js'
@@ -253,27 +252,6 @@ test('an expression that fails on a row quarantines the row', async (t) => {
   })
 })
 
-test('only files that were not committed are collected, in the order of their paths', async (t) => {
-  const workshop = await openWorkshop(t)
-  const { context, folder } = workshop
-  const spec = flightsSpec()
-  const request = { spec, folder }
-  assert.deepEqual(await collectBatches(context, request), [])
-  const late = await workshop.put('in/2001-02.csv', DIRTY)
-  const early = await workshop.put('in/2001-01.csv', `${DIRTY}\n`)
-  await workshop.put('in/.2001-03.csv.part', DIRTY)
-  assert.deepEqual(await collectBatches(context, request), [early, late])
-  await workshop.ingest(spec, early)
-  assert.deepEqual(await collectBatches(context, request), [late])
-  const grown = await workshop.put('in/2001-01.csv', `${DIRTY}\n\n`)
-  assert.deepEqual(await collectBatches(context, request), [grown, late])
-  await rename(join(folder, 'in'), join(folder, 'elsewhere'))
-  assert.equal(
-    (await rejection(collectBatches(context, request), 'NotFound')).message,
-    `Cannot look for batches of "flights" in "${join(folder, 'in')}": there is no such folder. Create it, or correct data.source.glob of the spec.`,
-  )
-})
-
 test('a file that is gone is an error until its batch is committed', async (t) => {
   const workshop = await openWorkshop(t)
   const spec = flightsSpec()
@@ -286,21 +264,17 @@ test('a file that is gone is an error until its batch is committed', async (t) =
 
 test('an aborted ingestion ends as cancelled and commits nothing', async (t) => {
   const workshop = await openWorkshop(t)
-  const source = await workshop.put('in/a.csv', DIRTY)
-  const controller = new AbortController()
-  const progress = (step: string) => {
-    if (step === 'validating') controller.abort()
-  }
   const { context, folder } = workshop
-  const request = {
-    spec: flightsSpec(),
-    folder,
-    specRevision: 1,
-    source,
-    actor: 'test',
-    signal: controller.signal,
-    progress,
+  const source = await workshop.put('in/a.csv', DIRTY)
+  for (const step of ['copying', 'validating', 'storing', 'profiling', 'committing']) {
+    const controller = new AbortController()
+    const progress = (found: string) => {
+      if (found === step) controller.abort()
+    }
+    const { signal } = controller
+    const request = { spec: flightsSpec(), folder, specRevision: 1, source, actor: 'test', signal, progress }
+    await rejection(ingestBatch(context, request), 'Cancelled')
   }
-  await rejection(ingestBatch(context, request), 'Cancelled')
   assert.equal((await openSnapshot(context, 'flights')).seq, 0)
+  assert.deepEqual(await readdir(context.scratchFolder), [])
 })

@@ -78,13 +78,9 @@ test('nothing is selected whose label was not known at that time', async (t) => 
 test('the same request gives the same objects, another seed other rows', async (t) => {
   const workshop = await openWorkshop(t)
   const request = await openFlights(workshop, { window: { ...ALL, maxRows: 3000 } })
-  const [one, again, other] = [
-    await selectRows(workshop.context, request),
-    await selectRows({ ...workshop.context, threads: 1 }, request),
-    await selectRows(workshop.context, { ...request, seed: 2 }),
-  ]
-  assert.deepEqual(await table(workshop, again.training.uri), await table(workshop, one.training.uri))
-  assert.deepEqual({ ...again, training: one.training, validation: one.validation, holdout: one.holdout }, one)
+  const one = await selectRows(workshop.context, request)
+  assert.deepEqual(await selectRows({ ...workshop.context, threads: 4 }, request), one)
+  const other = await selectRows(workshop.context, { ...request, seed: 2 })
   assert.notDeepEqual(other.training, one.training)
 })
 

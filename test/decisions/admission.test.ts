@@ -8,7 +8,8 @@ const MINUTE = 60_000
 const LIMITS = { cooldownMinutes: 60, runsPerDay: 3 }
 const IDLE: AdmissionState = { paused: false, running: null, lastEndedAtMs: null, startsMs: [] }
 const RUNNING = { ...IDLE, running: { run: 7, workflowId: 'refit/flights/run/7' } }
-const COOLING = { ...IDLE, lastEndedAtMs: NOW - 20 * MINUTE }
+/** Ends at 12:39:30: what people read is rounded up to the minute. */
+const COOLING = { ...IDLE, lastEndedAtMs: NOW - 20.5 * MINUTE }
 const SPENT = { ...IDLE, startsMs: [1, 2, 3].map((hours) => NOW - hours * 60 * MINUTE) }
 const alert = { id: 'a', trigger: 'alert', count: 1 }
 const person = { id: 'p', trigger: 'manual', count: 1 }
@@ -109,7 +110,7 @@ test('what is queued says when it may be asked for again', () => {
     const [ruling] = ruleOnAdmission(state, [alert], LIMITS, NOW)
     return ruling?.kind === 'queued' ? ruling.notBeforeMs - NOW : undefined
   }
-  assert.equal(notBefore(COOLING), 40 * MINUTE)
+  assert.equal(notBefore(COOLING), 39.5 * MINUTE)
   assert.equal(notBefore(RUNNING), 0)
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nonInferiority } from '../../src/decisions/gates/bound.js'
 import { championGate } from '../../src/decisions/gates/champion.js'
 import { type Contender, type JudgeInput, judge } from '../../src/decisions/index.js'
 import { Gates } from '../../src/spec/examination.js'
@@ -157,6 +158,19 @@ test('an anchor stops slow decay', () => {
   const anchor = contender(Float64Array.from(labels, (label) => scoreOf(label, true)))
   assert.equal(verdicts({ anchor: champion ?? anchor }), 'G0 pass, G2 pass, G3 pass, G4 pass')
   assert.equal(verdicts({ anchor }), 'G0 pass, G2 pass, G3 pass, G4 fail')
+})
+
+test('non-inferiority has three answers, and the limits themselves decide nothing', () => {
+  const check = (lower: number, upper: number, expected: string) =>
+    assert.equal(
+      nonInferiority({ gain: 0, standardError: 1, rows: 9, confidence: 0.95, subject: '', limit: -0.01, lower, upper }),
+      expected,
+    )
+  check(-0.0099, 0.02, 'pass')
+  check(-0.01, 0.02, 'inconclusive')
+  check(-0.03, -0.01, 'inconclusive')
+  check(-0.03, -0.0101, 'fail')
+  check(Number.NaN, Number.NaN, 'inconclusive')
 })
 
 test('error rates of the champion gate are as promised', () => {

@@ -1,8 +1,8 @@
 /** The steward and the process, on a real server, with computing stubbed. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, test } from 'node:test'
 import { join } from 'node:path'
+import { after, before, test } from 'node:test'
 import { applySpec } from '../../src/ledger/spec-revisions.js'
 import { ModelSpec } from '../../src/spec/spec.js'
 import { createLocalStorage } from '../../src/storage/local.js'

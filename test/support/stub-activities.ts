@@ -1,11 +1,12 @@
 /** Activities whose computing is stubbed and whose process is not: admission and numbering are real. */
+
+import { getClient } from '@temporalio/activity'
 import { admissionActivities } from '../../src/activities/admission.js'
 import type { Activities } from '../../src/activities/create-activities.js'
 import { withFailures } from '../../src/activities/edge.js'
-import type { RunPlan } from '../../src/stages/run-plan.js'
 import { createRefitClient } from '../../src/client/client.js'
+import type { RunPlan } from '../../src/stages/run-plan.js'
 import type { Storage } from '../../src/storage/storage.js'
-import { getClient } from '@temporalio/activity'
 
 /** What a test lets the stubbed stages say. */
 export interface StubAnswers {
@@ -35,7 +36,16 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
   }
   const stubs: Omit<Activities, keyof ReturnType<typeof admissionActivities>> = {
     planRun: async ({ model, run, request, workflowId }): Promise<RunPlan> =>
-      say('planRun', { model, run, request, workflowId, specRevision: 1, startedAt: '', inherited: [], trainingTimeoutMinutes: 1 }),
+      say('planRun', {
+        model,
+        run,
+        request,
+        workflowId,
+        specRevision: 1,
+        startedAt: '',
+        inherited: [],
+        trainingTimeoutMinutes: 1,
+      }),
     collect: async () => say('collect', []),
     ingestBatch: async () => {
       throw new Error('nothing was collected')
@@ -50,7 +60,8 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
     evaluate: async () => say('evaluate', { text: 'examined', verdict: 'pass', next: answers.next, expiresDays: 1 }),
     register: async () => say('register', { version: 1 }),
     keepApproval: async () => say('keepApproval', undefined),
-    promote: async () => say('promote', { kind: answers.promotions.shift() ?? 'moved', text: 'moved', from: 0, to: 1, aliasSeq: 1 }),
+    promote: async () =>
+      say('promote', { kind: answers.promotions.shift() ?? 'moved', text: 'moved', from: 0, to: 1, aliasSeq: 1 }),
     confirmServing: async () => say('confirmServing', { isServing: answers.isServing, text: 'asked' }),
     restoreChampion: async () => say('restoreChampion', undefined),
     rollBack: async () => say('rollBack', { version: 0 }),

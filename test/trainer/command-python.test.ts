@@ -119,6 +119,8 @@ test('a worker that is killed takes its training with it', async (t) => {
   )
   const killed = spawn(process.execPath, [worker], { stdio: 'inherit' })
   const pid = await readEventually(join(shop.folder, 'pid'))
+  // When the test fails, nobody else ends it.
+  t.after(() => isRunning(Number(pid)) && process.kill(Number(pid), 'SIGKILL'))
   killed.kill('SIGKILL')
   await once(killed, 'exit')
   const deadline = Date.now() + 10_000

@@ -9,7 +9,7 @@ import { openWorkshop } from './workshop.js'
 test('a program gets the job and its result comes back, with progress in order', async (t) => {
   const shop = await openWorkshop(
     t,
-    `say({ progress: 0.5, text: 'half' }); console.log('hello'); say({ progress: 3 }); finish({ parity: 0.001 })`,
+    `say({ progress: 0.5, text: 'half' }); console.log('hello'); say({ progress: 3, text: 'x'.repeat(999) }); finish({ parity: 0.001 })`,
   )
   const result = await shop.train({ can: ['warmStart'] }, { mode: 'warmStart', baseFolder: shop.folder })
   assert.deepEqual(result, {
@@ -22,7 +22,7 @@ test('a program gets the job and its result comes back, with progress in order',
   })
   assert.deepEqual(shop.progress, [
     { share: 0.5, text: 'half' },
-    { share: 1, text: '' },
+    { share: 1, text: 'x'.repeat(200) },
   ])
   const written: unknown = JSON.parse(await readFile(`${shop.job.outputFolder}.job.json`, 'utf8'))
   assert.deepEqual(written, { version: 1, ...shop.job, mode: 'warmStart', baseFolder: shop.folder })

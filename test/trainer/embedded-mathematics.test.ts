@@ -82,7 +82,8 @@ test('a step moves embeddings and layers down the gradient', () => {
   const rate = 1e-3
   const model = createModel(start)
   const before = model.train(data, Uint32Array.of(0, 1, 2, 3), 1, rate)
-  assert.ok(Math.abs(before - lossAt(weights)) < 1e-6)
+  // jax-js approximates log and exp to about five digits.
+  assert.ok(Math.abs(before - lossAt(weights)) < 2e-5)
   const after = model.state().weights
   const nudge = 1e-2
   weights.embedding.forEach((value, cell) => {

@@ -23,7 +23,12 @@ export interface DemoSummary {
   readonly outcome: 'ok' | 'failed'
   readonly trainer: DemoTrainer
   readonly seconds: number
-  readonly rows: { readonly in: number; readonly kept: number; readonly quarantined: number; readonly duplicates: number }
+  readonly rows: {
+    readonly in: number
+    readonly kept: number
+    readonly quarantined: number
+    readonly duplicates: number
+  }
   readonly runs: Readonly<Record<string, number>>
   readonly promotions: number
   readonly auc: readonly MonthAuc[]
@@ -65,7 +70,10 @@ export async function checkDemo(
     { check: `${STORM} alerts were taken and became one run`, holds: isOneRun(story, runs.length) },
     { check: 'the killed training went on from its checkpoint', holds: killed == null || killed.resumedFrom !== null },
     { check: 'the champion was rolled back', holds: moves.at(-1)?.version === story.rollback.to },
-    { check: `mean AUC of the champion, March to June, is at least ${goal.mean}`, holds: marchToJune.champion >= goal.mean },
+    {
+      check: `mean AUC of the champion, March to June, is at least ${goal.mean}`,
+      holds: marchToJune.champion >= goal.mean,
+    },
     {
       check: `it leads the January model by at least ${goal.lead}`,
       holds: marchToJune.champion - marchToJune.january >= goal.lead,
@@ -106,14 +114,21 @@ function countBy(names: readonly string[]): Readonly<Record<string, number>> {
 
 function print(say: (line: string) => void, { auc, marchToJune, checks, rows }: DemoSummary): void {
   const paint = paintFor()
-  const row = (name: string, { rule, january, champion }: Omit<MonthAuc, 'month' | 'version'>, version = '') =>
-    [name, rule.toFixed(4), Number.isNaN(january) ? '' : january.toFixed(4), champion.toFixed(4), version]
+  const row = (name: string, { rule, january, champion }: Omit<MonthAuc, 'month' | 'version'>, version = '') => [
+    name,
+    rule.toFixed(4),
+    Number.isNaN(january) ? '' : january.toFixed(4),
+    champion.toFixed(4),
+    version,
+  ]
   say('')
   say(paint.bold('AUC on each month, scored before any of its rows was trained on'))
-  say(table(['month', 'rule', 'January model', 'champion', 'version'], [
-    ...auc.map((month) => row(month.month, month, String(month.version))),
-    row('Mar-Jun', marchToJune),
-  ]))
+  say(
+    table(
+      ['month', 'rule', 'January model', 'champion', 'version'],
+      [...auc.map((month) => row(month.month, month, String(month.version))), row('Mar-Jun', marchToJune)],
+    ),
+  )
   say('')
   say(`${rows.in} rows in = ${rows.kept} kept + ${rows.quarantined} quarantined + ${rows.duplicates} duplicates`)
   say('')

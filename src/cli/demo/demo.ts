@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
@@ -44,12 +44,17 @@ async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> 
     environment: { ...process.env, ...demoEnvironment(trainer, folder) },
     onWorkerRestart: (code, signal) => say(`  » the worker ended (${signal ?? code}); the supervisor starts another`),
   })
+  // Ctrl-C ends what was started, in order; a second one ends at once.
+  const interrupted = () => void stack.stop().finally(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
   try {
     const stage = await openStage({ stack, folder, specFile, say })
     const story = await tellStory(stage)
     const summary = await checkDemo(stage, story, { trainer, startedMs })
     say('')
-    say(`  Look around: ${join(folder, 'reports')} holds the report of each run; \`refit dev\` in ${folder} shows it all again.`)
+    say(
+      `  Look around: ${join(folder, 'reports')} holds the report of each run; \`refit dev\` in ${folder} shows it all again.`,
+    )
     process.stdout.write(`${JSON.stringify(summary)}\n`)
     process.exitCode = summary.outcome === 'ok' ? 0 : 1
   } finally {
@@ -59,14 +64,27 @@ async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> 
 
 /** The example as a user would copy it, into an empty folder. */
 async function layOut(trainer: DemoTrainer, folder: string): Promise<string> {
-  // Only a folder of the demonstration's own is emptied: it is known by the store that it left there.
-  await rm(folder, { recursive: true, force: true })
+  await emptyOwnFolder(folder)
   await mkdir(join(folder, 'landing'), { recursive: true })
   await cp(join(EXAMPLES, 'flights'), folder, { recursive: true })
   if (trainer === 'lightgbm') await cp(join(EXAMPLES, 'flights-lightgbm'), folder, { recursive: true })
   const file = join(folder, 'refit.yaml')
   if (trainer === 'lightgbm') await usePython(file)
   return file
+}
+
+/** Name of the file by which a folder is known as the demonstration's own. */
+const MARK = '.refit-demo'
+
+/** Empties the folder, if an earlier demonstration made it; anybody else's is refused. */
+async function emptyOwnFolder(folder: string): Promise<void> {
+  const names: readonly string[] = await readdir(folder).catch(() => [])
+  if (names.length > 0 && !names.includes(MARK)) {
+    throw new RefitError('InvalidInput', `Cannot use the folder "${folder}": it holds other things. Name an empty one.`)
+  }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, MARK), 'The next demonstration empties this folder.\n')
 }
 
 /** The example names `python3`; here it is the one that has LightGBM. */

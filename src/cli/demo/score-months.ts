@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSnapshot } from '../../data/snapshot.js'
-import { auc } from '../../statistics/auc.js'
-import { objectFile } from '../../storage/objects.js'
 import { closeScorer, openScorer, type Scorer } from '../../stages/packages.js'
 import { scoreRows } from '../../stages/scoring.js'
+import { auc } from '../../statistics/auc.js'
+import { objectFile } from '../../storage/objects.js'
 import type { DemoStage } from './stage.js'
 import type { ToldMonth } from './story.js'
 

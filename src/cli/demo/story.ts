@@ -28,7 +28,11 @@ export async function tellStory(stage: DemoStage): Promise<ToldStory> {
   const month = async (name: string, during?: (run: number) => Promise<void>) => {
     const champion = await stage.champion()
     await stage.arrive(name)
-    months.push({ month: name, champion, seen: await stage.run({ trigger: 'data', reason: `${name} arrived` }, during) })
+    months.push({
+      month: name,
+      champion,
+      seen: await stage.run({ trigger: 'data', reason: `${name} arrived` }, during),
+    })
   }
 
   chapter(say, 'January arrives. A rule serves; a first model must beat it.')
@@ -105,4 +109,7 @@ not a time,3,500,ABQ,PHX
 `
 
 /** Begins as Parquet does, and breaks off. */
-const CORRUPT = new Uint8Array([...new TextEncoder().encode('PAR1'), ...Array.from({ length: 4000 }, (_, i) => i % 251)])
+const CORRUPT = new Uint8Array([
+  ...new TextEncoder().encode('PAR1'),
+  ...Array.from({ length: 4000 }, (_, i) => i % 251),
+])

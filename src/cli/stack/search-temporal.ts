@@ -3,10 +3,7 @@ import { findTemporalServer } from '../../server/find-temporal-server.js'
 import { type Progress, showProgress } from '../terminal.js'
 
 /** Finds a Temporal server while a person sees what is tried, with a bar where it takes long. */
-export async function searchTemporal(
-  say: (line: string) => void,
-  env: NodeJS.ProcessEnv,
-): Promise<TemporalServer> {
+export async function searchTemporal(say: (line: string) => void, env: NodeJS.ProcessEnv): Promise<TemporalServer> {
   let bar: Progress | undefined
   const endBar = () => {
     bar?.stop()

@@ -5,11 +5,14 @@ import { createWriteStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RefitError } from '../../errors.js'
 
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
+/** `refit worker`. */
+const WORKER = [fileURLToPath(new URL('../main.js', import.meta.url)), 'worker']
 const READY = 'refit worker: ready'
 /** A worker that cannot start at all must not be started in a loop without rest. */
 const RESTART_AFTER_MS = 1_000
 const READY_WITHIN_MS = 60_000
+/** Characters of a worker's last words that an error repeats. */
+const MOST_SAID = 2_000
 
 /** A supervised worker. */
 export interface WorkerProcess {
@@ -23,13 +26,18 @@ export interface WorkerProcess {
   stop(): Promise<void>
 }
 
-/** Starts a worker and resolves when it is ready. */
-export async function startWorkerProcess(options: {
+/** How a worker is started. */
+export interface WorkerOptions {
   readonly env: NodeJS.ProcessEnv
   readonly folder: string
   readonly logFile: string
+  /** Script and arguments; `refit worker` unless given. */
+  readonly program?: readonly string[]
   readonly onRestart?: (code: number | null, signal: string | null) => void
-}): Promise<WorkerProcess> {
+}
+
+/** Starts a worker and resolves when it is ready. */
+export async function startWorkerProcess(options: WorkerOptions): Promise<WorkerProcess> {
   const log = createWriteStream(options.logFile, { flags: 'a' })
   let isStopping = false
   let restarts = 0
@@ -66,12 +74,12 @@ export async function startWorkerProcess(options: {
   }
 }
 
-function launch({ env, folder }: { env: NodeJS.ProcessEnv; folder: string }, log: NodeJS.WritableStream): ChildProcess {
+function launch({ env, folder, program = WORKER }: WorkerOptions, log: NodeJS.WritableStream): ChildProcess {
   // A group of its own: Ctrl-C reaches the parent only, which ends its children in order.
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN, 'worker'], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
   child.stdout?.pipe(log, { end: false })
@@ -80,6 +88,10 @@ function launch({ env, folder }: { env: NodeJS.ProcessEnv; folder: string }, log
 }
 
 async function untilReady(child: ChildProcess, logFile: string): Promise<void> {
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-MOST_SAID)
+  })
   const isReady = new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: Buffer) => {
       if (chunk.toString().includes(READY)) resolve()
@@ -90,5 +102,8 @@ async function untilReady(child: ChildProcess, logFile: string): Promise<void> {
   const problem = await Promise.race([isReady, died, late])
   if (problem === undefined) return
   child.kill('SIGKILL')
-  throw new RefitError('TemporalUnavailable', `Cannot start the worker: it ${problem}. Its log is ${logFile}.`)
+  throw new RefitError(
+    'TemporalUnavailable',
+    `Cannot start the worker: it ${problem}. Its log is ${logFile}; it ends:\n${said.trim()}`,
+  )
 }

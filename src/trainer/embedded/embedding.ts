@@ -17,6 +17,14 @@ export function adamAt(step: number, rate: number): Adam {
   return { rate, correction: 1 / (1 - DECAY ** step), squareCorrection: 1 / (1 - SQUARE_DECAY ** step) }
 }
 
+/** The gradient of a batch by its inputs. */
+export interface InputGradient {
+  readonly gradient: Float32Array
+  /** Inputs a row. */
+  readonly width: number
+  readonly step: number
+}
+
 /**
  * The embedding table, looked up and trained outside of jax-js: its scatter, the gradient of a lookup, took ten times
  * longer than all of the network (measured at 16,384 lookups a step). Adam is lazy: a step moves the rows that it met,
@@ -39,29 +47,40 @@ export class EmbeddingTable {
     this.#metAt = new Int32Array(size === 0 ? 0 : values.length / size)
   }
 
-  /** Writes the inputs of one row of data at `to`: the embeddings of its features, then its numbers. */
-  gather(data: EncodedRows, row: number, inputs: Float32Array, to: number): void {
+  /** Writes the inputs of rows of data: the embeddings of their features, then their numbers. A row has `width` inputs. */
+  gather(data: EncodedRows, rows: Uint32Array, inputs: Float32Array, width: number): void {
     const { size, values } = this
-    const features = data.ids.length / data.rows
-    const numbers = data.numbers.length / data.rows
-    let at = to
-    for (let id = row * features; id < (row + 1) * features; id++) {
-      const from = (data.ids[id] ?? 0) * size
-      for (let index = from; index < from + size; index++) inputs[at++] = values[index] ?? 0
+    const { ids, numbers } = data
+    const features = ids.length / data.rows
+    const numberCount = numbers.length / data.rows
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] ?? 0
+      let at = index * width
+      for (let feature = row * features; feature < (row + 1) * features; feature++) {
+        const from = (ids[feature] ?? 0) * size
+        for (let cell = from; cell < from + size; cell++) inputs[at++] = values[cell] ?? 0
+      }
+      for (let number = row * numberCount; number < (row + 1) * numberCount; number++)
+        inputs[at++] = numbers[number] ?? 0
     }
-    for (let number = row * numbers; number < (row + 1) * numbers; number++) inputs[at++] = data.numbers[number] ?? 0
   }
 
-  /** Adds the gradient of one row's inputs, found at `from`. `step` tells batches apart. */
-  collect(data: EncodedRows, row: number, gradient: Float32Array, from: number, step: number): void {
+  /** Adds up the gradient of the inputs of rows of data. `step` tells batches apart. */
+  collect(data: EncodedRows, rows: Uint32Array, { gradient, width, step }: InputGradient): void {
     const { size } = this
-    const features = data.ids.length / data.rows
-    let at = from
-    for (let index = row * features; index < (row + 1) * features; index++) {
-      const id = data.ids[index] ?? 0
-      if (this.#metAt[id] !== step) this.#meet(id, step)
-      const sum = this.#gradient
-      for (let cell = id * size; cell < (id + 1) * size; cell++) sum[cell] = (sum[cell] ?? 0) + (gradient[at++] ?? 0)
+    const sums = this.#gradient
+    const metAt = this.#metAt
+    const { ids } = data
+    const features = ids.length / data.rows
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] ?? 0
+      let at = index * width
+      for (let feature = row * features; feature < (row + 1) * features; feature++) {
+        const id = ids[feature] ?? 0
+        if (metAt[id] !== step) this.#meet(id, step)
+        for (let cell = id * size; cell < (id + 1) * size; cell++)
+          sums[cell] = (sums[cell] ?? 0) + (gradient[at++] ?? 0)
+      }
     }
   }
 

@@ -5,8 +5,9 @@ import { hopeless } from './failure.js'
 import type { EmbeddedParameters } from './parameters.js'
 import type { CodedColumn, NumberColumn, Table } from './table.js'
 
-/** The first rows of a feature's part of the embedding table; those of its values follow. */
+/** Row for missing values, counted from the first row that a feature has in the embedding table. */
 export const MISSING_ROW = 0
+/** Row for values that are not among those of the feature; their rows follow. */
 export const UNKNOWN_ROW = 1
 /** Rows of the table that a feature has besides those of its values. */
 export const RESERVED_ROWS = 2

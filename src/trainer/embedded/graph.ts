@@ -17,6 +17,9 @@ const OPSETS = [
 ] as const
 const IR_VERSION = 8
 
+/** How one value a row is laid out. */
+export type Shape = 'column' | 'list'
+
 type Attributes = Readonly<Record<string, number | readonly number[] | readonly string[]>>
 
 /** Builds a graph operation by operation; what comes back names the result. */
@@ -26,16 +29,16 @@ export class Graph {
   readonly #inputs: ColumnMessage[] = []
   readonly #outputs: ColumnMessage[] = []
 
-  /** A column of the rows, `[rows, 1]`. */
-  input(name: string, type: 'double' | 'string'): Value {
-    this.#inputs.push(columnOf(name, TENSOR_TYPE[type]))
+  /** One value a row: `[rows, 1]` as a column, `[rows]` as a list. */
+  input(name: string, type: keyof typeof TENSOR_TYPE, shape: Shape = 'column'): Value {
+    this.#inputs.push(columnOf(name, TENSOR_TYPE[type], shape))
     return name
   }
 
-  /** Gives a value of `[rows, 1]` out under this name. */
-  output(name: string, value: Value): void {
+  /** Gives a value, one float a row, out under this name. */
+  output(name: string, value: Value, shape: Shape = 'column'): void {
     this.#nodes.push({ name, opType: 'Identity', domain: '', input: [value], output: [name], attribute: [] })
-    this.#outputs.push(columnOf(name, TENSOR_TYPE.float))
+    this.#outputs.push(columnOf(name, TENSOR_TYPE.float, shape))
   }
 
   /** A constant: doubles, floats or whole numbers by the kind of array. */
@@ -78,8 +81,12 @@ export class Graph {
   }
 }
 
-function columnOf(name: string, elemType: number): ColumnMessage {
-  return { name, type: { tensorType: { elemType, shape: { dim: [{ dimParam: 'rows' }, { dimValue: 1 }] } } } }
+function columnOf(name: string, elemType: number, shape: Shape): ColumnMessage {
+  const rows = { dimParam: 'rows' }
+  return {
+    name,
+    type: { tensorType: { elemType, shape: { dim: shape === 'column' ? [rows, { dimValue: 1 }] : [rows] } } },
+  }
 }
 
 // Numbers of AttributeProto.AttributeType.

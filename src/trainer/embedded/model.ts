@@ -51,9 +51,7 @@ export function createModel(start: ModelStart): Model {
   )
   const gather = (data: EncodedRows, rows: Uint32Array) => {
     const inputs = new Float32Array(batchRows * width)
-    rows.forEach((row, index) => {
-      table.gather(data, row, inputs, index * width)
-    })
+    table.gather(data, rows, inputs, width)
     return inputs
   }
   return {
@@ -67,9 +65,7 @@ export function createModel(start: ModelStart): Model {
       const adam = adamAt(step, rate)
       const { loss, inputGradient } = network.step({ inputs: gather(data, rows), label, weight }, adam)
       if (!trainsEmbeddings) return loss
-      rows.forEach((row, index) => {
-        table.collect(data, row, inputGradient, index * width, step)
-      })
+      table.collect(data, rows, { gradient: inputGradient, width, step })
       table.learn(adam)
       return loss
     },

@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs'
 
 /** Types of tensors, by their numbers in TensorProto.DataType. */
-export const TENSOR_TYPE = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const
+export const TENSOR_TYPE = { float: 1, int32: 6, int64: 7, string: 8, bool: 9, double: 11 } as const
 
 /** A constant of the graph. `rawData` holds its numbers, little-endian. */
 export interface TensorMessage {
@@ -35,7 +35,7 @@ export interface NodeMessage {
   readonly attribute: readonly AttributeMessage[]
 }
 
-/** An input or output of the graph: a column of `[rows, 1]`. */
+/** An input or output of the graph: one value a row. */
 export interface ColumnMessage {
   readonly name: string
   readonly type: {

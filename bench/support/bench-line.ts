@@ -1,0 +1,41 @@
+import { arch, cpus, platform, totalmem } from 'node:os'
+
+/** One measured number, against a reference that was measured in the same run. */
+export interface Measure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** The same quantity of the reference; null when there is none. */
+  readonly reference: number | null
+  /** Value by reference. */
+  readonly ratio: number | null
+  /** What the ratio is to reach; null for information only. */
+  readonly goal: number | null
+  readonly holds: boolean | null
+}
+
+/** What a measurement ends with: one line of JSON. */
+export interface BenchLine {
+  readonly name: string
+  readonly seed: number
+  readonly machine: string
+  readonly measures: readonly Measure[]
+}
+
+/** A measure where more is better; `goal` is the least ratio. */
+export function measureOf(
+  given: Pick<Measure, 'name' | 'unit'>,
+  value: number,
+  reference: number,
+  goal: number | null,
+): Measure {
+  const ratio = value / reference
+  return { ...given, value, reference, ratio, goal, holds: goal === null ? null : ratio >= goal }
+}
+
+/** The machine in a few words. */
+export function machine(): string {
+  const [cpu] = cpus()
+  const gigabytes = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, ${gigabytes} GB, ${platform()} ${arch()}, Node ${process.version}`
+}

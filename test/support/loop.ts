@@ -1,0 +1,86 @@
+/** The whole system for tests: a real server, a supervised worker in a process of its own, a real store. */
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startWorkerProcess, type WorkerProcess } from '../../src/cli/stack/worker-process.js'
+import { readConfig } from '../../src/config.js'
+import { verifyAccounting } from '../../src/data/verify.js'
+import { apply } from '../../src/stages/apply.js'
+import type { Ports } from '../../src/stages/ports.js'
+import { openPorts } from '../../src/wiring.js'
+import { AdmitRequest, type RunResult } from '../../src/workflows/messages.js'
+import { lateOrdersSpec } from './late-orders.js'
+import type { TestTemporal } from './temporal.js'
+
+/** The system with model `orders` applied and nothing arrived. */
+export interface TestLoop {
+  readonly folder: string
+  readonly landing: string
+  readonly ports: Ports
+  readonly worker: WorkerProcess
+  /** Starts a run and gives its workflow id. */
+  start(fields?: object): Promise<string>
+  /** Starts a run and waits for its end. */
+  run(fields?: object): Promise<RunResult>
+  /** What must be true at every end: all rows accounted for, promotions, gap-free history. */
+  account(): Promise<{
+    holds: boolean
+    rowsIn: number
+    kept: number
+    quarantined: number
+    versions: number
+    moves: number
+  }>
+  stop(): Promise<void>
+}
+
+/** Starts the system. `dieAt` names a point of `dying-worker.ts`. */
+export async function startLoop(
+  temporal: TestTemporal,
+  { dieAt, spec = (text) => text }: { readonly dieAt?: string; readonly spec?: (text: string) => string } = {},
+): Promise<TestLoop> {
+  const folder = join(temporal.folder, randomUUID())
+  const landing = join(folder, 'landing')
+  await mkdir(landing, { recursive: true })
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: temporal.address,
+    REFIT_STORE: `file:${join(folder, 'store')}`,
+    REFIT_SCRATCH: join(folder, 'scratch'),
+  }
+  const ports = await openPorts(readConfig(env))
+  const modelSpec = lateOrdersSpec(spec)
+  const { model } = modelSpec
+  await apply(ports, { spec: modelSpec, folder }, { id: randomUUID(), actor: 'test' })
+  const dying = fileURLToPath(new URL('./dying-worker.js', import.meta.url))
+  const worker = await startWorkerProcess({
+    env,
+    folder,
+    logFile: join(folder, 'worker.log'),
+    ...(dieAt === undefined ? {} : { program: [dying, dieAt, join(folder, 'died')] }),
+  })
+  const start = async (fields: object = {}) => {
+    const ruling = await temporal.client.admit(
+      model,
+      AdmitRequest.parse({ id: randomUUID(), actor: 'test', ...fields }),
+    )
+    if (ruling.kind !== 'admitted') throw new Error(JSON.stringify(ruling))
+    return ruling.workflowId
+  }
+  return {
+    folder,
+    landing,
+    ports,
+    worker,
+    start,
+    run: async (fields) => temporal.client.result(await start(fields)),
+    async account() {
+      const { holds, rowsIn, kept, quarantined } = await verifyAccounting(ports.data, model)
+      const versions = (await ports.registry.versions(model)).length
+      const moves = (await ports.registry.history(model, 'champion')).length
+      return { holds, rowsIn, kept, quarantined, versions, moves }
+    },
+    stop: () => worker.stop(),
+  }
+}
