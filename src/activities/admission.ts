@@ -41,7 +41,11 @@ export function admissionActivities({ storage }: Pick<Ports, 'storage'>) {
       const run = await numberRun(storage, model, { request, ...(asking === undefined ? {} : { workflowId: asking }) })
       if (asking !== undefined) return { run, workflowId: asking }
       const { input, trigger, reason, actor } = request
-      await createRefitClient(getClient()).startRun({ ...input, model, trigger, reason, actor }, run)
+      await createRefitClient(getClient()).startRun({
+        input: { ...input, model, trigger, reason, actor },
+        run,
+        requestId: request.id,
+      })
       return { run, workflowId: runId(model, run) }
     },
 

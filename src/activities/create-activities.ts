@@ -15,7 +15,8 @@ import {
   restoreChampion,
   rollBack,
 } from '../stages/promotion.js'
-import { planRun, report } from '../stages/run-plan.js'
+import { report } from '../stages/report.js'
+import { planRun } from '../stages/run-plan.js'
 import type { EndOutput } from '../stages/run-record.js'
 import { type SelectOutput, select } from '../stages/select.js'
 import { type TrainOutput, train } from '../stages/train.js'

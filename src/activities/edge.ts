@@ -26,15 +26,14 @@ export async function alive<T>(
 /** Number of this attempt, from 1. */
 export const attempt = (): number => activityInfo().attempt
 
-/** An activity as Temporal calls it: with one plain object, giving plain data. */
-// biome-ignore lint/suspicious/noExplicitAny: a table of functions of any argument; each keeps its own type through T
-type ActivityTable = Record<string, (input: any) => Promise<unknown>>
+/** Activities as Temporal calls them: with one plain object, giving plain data. Each keeps its own type through T. */
+type ActivityTable = Record<string, (input: never) => Promise<unknown>>
 
 /** Wraps each activity so that a `RefitError` tells Temporal its code and whether a retry can help. */
 export function withFailures<T extends ActivityTable>(activities: T): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
-    async (input: unknown) => {
+    async (input: never) => {
       try {
         return await run(input)
       } catch (thrown) {

@@ -2,6 +2,7 @@
 import {
   type Client,
   WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client'
@@ -26,8 +27,11 @@ import {
 export interface RefitClient {
   /** Asks for a run; the same request id has the same ruling. */
   admit(model: string, request: AdmitRequest): Promise<Ruling>
-  /** Starts the workflow of an admitted run; starting it again changes nothing. */
-  startRun(input: Partial<RetrainInput> & { readonly model: string }, run: number): Promise<void>
+  /**
+   * Starts the workflow of an admitted run; starting it again for the same request changes nothing. Rejects with `Conflict`
+   * when Temporal knows another run of that number: the store was emptied, or is another one.
+   */
+  startRun(start: RunStart): Promise<void>
   /** Whether a workflow is running. */
   isOpen(workflowId: string): Promise<boolean>
   /** The steward's status, or `undefined` when the model has none yet. */
@@ -46,6 +50,14 @@ export interface RefitClient {
   tellEnded(model: string, ended: { readonly workflowId: string; readonly outcome: Outcome }): Promise<void>
   /** Pauses or resumes a model: a paused model admits no run. */
   setPaused(model: string, paused: boolean): Promise<void>
+}
+
+/** An admitted run that is to be started. */
+export interface RunStart {
+  readonly input: Partial<RetrainInput> & { readonly model: string }
+  readonly run: number
+  /** Id of the request that was admitted: by it a repeated start is known. */
+  readonly requestId: string
 }
 
 /** Wraps a Temporal client. */
@@ -76,18 +88,23 @@ export function createRefitClient(client: Client): RefitClient {
     approve: (workflowId, request) => tellRun(workflowId, 'approve', request),
     reject: (workflowId, request) => tellRun(workflowId, 'reject', request),
 
-    async startRun(input, run) {
+    async startRun({ input, run, requestId }) {
       const { model, trigger = 'manual' } = input
-      await reached(() =>
-        workflow.start('retrain', {
-          workflowId: runId(model, run),
+      const workflowId = runId(model, run)
+      try {
+        await workflow.start('retrain', {
+          workflowId,
           taskQueue: TASK_QUEUE,
           args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
+          memo: { requestId },
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           staticSummary: `Run ${run} of model ${model}, started by ${trigger}`,
-        }),
-      ).catch(alreadyStarted)
+        })
+      } catch (thrown) {
+        if (!(thrown instanceof WorkflowExecutionAlreadyStartedError)) throw asRefitError(thrown)
+        const { memo } = await workflow.getHandle(workflowId).describe()
+        if (memo?.requestId !== requestId) throw otherRun(model, run)
+      }
     },
 
     async isOpen(workflowId) {
@@ -161,7 +178,8 @@ function isUnavailable(thrown: unknown): boolean {
   return code === 14 || code === 4
 }
 
-function alreadyStarted(thrown: unknown): void {
-  const isDuplicate = thrown instanceof Error && thrown.name === 'WorkflowExecutionAlreadyStartedError'
-  if (!isDuplicate) throw thrown
+function otherRun(model: string, run: number): RefitError {
+  const reason = 'Temporal knows another run of that number, so the store was emptied or is another one'
+  const wayOut = 'Point REFIT_STORE at the store that those runs wrote, or give the model another name.'
+  return new RefitError('Conflict', `Cannot start run ${run} of model "${model}": ${reason}. ${wayOut}`)
 }

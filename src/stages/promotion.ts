@@ -14,7 +14,7 @@ import type { Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import { scoreRows } from './scoring.js'
 import type { SelectOutput } from './select.js'
-import { stageOf } from './stage-output.js'
+import { inRound, stageOf } from './stage-output.js'
 import type { TrainOutput } from './train.js'
 
 /** One judgement of a run: the first, or another one after the champion moved. */
@@ -43,9 +43,6 @@ export interface PromoteOutput {
   readonly to: number
   readonly aliasSeq: number
 }
-
-/** Name of a stage's output in a given round; the first round has the plain name. */
-export const inRound = (stage: string, round: number): string => (round === 1 ? stage : `${stage}-${round}`)
 
 type PromotionPorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openPredictor' | 'now'>
 

@@ -1,11 +1,9 @@
-/** The beginning and the end of a run: what it pins, and what it leaves for people. */
-import { enterOutcome } from '../ledger/decision-log.js'
-import { inheritStages, keepStage, readStage, runKey } from '../ledger/run-ledger.js'
+/** The beginning of a run: what it pins. */
+import { inheritStages, keepStage, readStage } from '../ledger/run-ledger.js'
 import { latestSpec, type NumberedRevision, specAt } from '../ledger/spec-revisions.js'
 import type { Storage } from '../storage/storage.js'
 import { type RetrainInput, STAGES, type Stage } from '../workflows/messages.js'
 import type { Ports, RunAt } from './ports.js'
-import { type EndOutput, readRunRecord } from './run-record.js'
 
 /** What a run pins when it begins, and is true until it ends. */
 export interface RunPlan extends RunAt {
@@ -27,9 +25,6 @@ export async function openPlan(
   return { plan, revision: await specAt(storage, at.model, plan.specRevision) }
 }
 
-/** Where the reports of runs are kept. */
-export const reportKey = ({ model, run }: RunAt): string => runKey(model, run, 'report.html')
-
 /** Pins the spec's newest revision; a rerun takes over what the earlier run's stages left behind. */
 export async function planRun(
   { storage, now }: Pick<Ports, 'storage' | 'now'>,
@@ -50,20 +45,6 @@ export async function planRun(
       trainingTimeoutMinutes: spec.trainer.timeoutMinutes,
     }
   })
-}
-
-/** Writes the report of a run that has ended, and enters the outcome into the history of decisions. */
-export async function report(
-  { storage, renderReport, now }: Pick<Ports, 'storage' | 'renderReport' | 'now'>,
-  input: RunAt & Omit<EndOutput, 'endedAt'>,
-): Promise<{ readonly version: number | null; readonly report: string }> {
-  const { model, run, outcome, reason, stages } = input
-  const end: EndOutput = { endedAt: now().toISOString(), outcome, reason, stages }
-  await keepStage(storage, { model, run, stage: 'report' }, async () => end)
-  const record = await readRunRecord(storage, { model, run })
-  await enterOutcome(storage, model, { run, outcome, trainingSeconds: record.training?.seconds ?? null })
-  await storage.replace(reportKey({ model, run }), new TextEncoder().encode(renderReport(record)))
-  return { version: record.version, report: reportKey({ model, run }) }
 }
 
 async function inherit(storage: Storage, { model, run }: RunAt, request: RetrainInput): Promise<readonly Stage[]> {

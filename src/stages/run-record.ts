@@ -6,9 +6,10 @@ import type { DecideOutput } from './decide.js'
 import type { EvaluateOutput } from './evaluate.js'
 import type { IngestSummary } from './ingestion.js'
 import type { RunAt } from './ports.js'
-import { type ApprovalKept, inRound, type PromoteOutput, type RegisterOutput } from './promotion.js'
+import type { ApprovalKept, PromoteOutput, RegisterOutput } from './promotion.js'
 import { openPlan } from './run-plan.js'
 import type { SelectOutput } from './select.js'
+import { inRound } from './stage-output.js'
 import type { TrainOutput } from './train.js'
 
 /** What the end of a run left behind. */

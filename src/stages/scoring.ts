@@ -31,7 +31,7 @@ export async function scoreRows(
 ): Promise<ScoredRows> {
   const scorers = Object.entries(input.scorers)
   const rules = scorers.flatMap(([name, scorer]) => (scorer.kind === 'rule' ? [[ruleColumn(name), scorer.score]] : []))
-  const chunks = new Map<string, Float64Array[]>([[LABEL, []], ...scorers.map(([name]) => [name, []] as [string, []])])
+  const chunks = new Map<string, Float64Array[]>([LABEL, ...scorers.map(([name]) => name)].map((name) => [name, []]))
   let rows = 0
   const batches = readBatches(data, {
     files: input.files,

@@ -8,3 +8,6 @@ export async function stageOf<T>(storage: Storage, { model, run }: RunAt, stage:
   if (output === undefined) throw new Error(`Run ${run} of model "${model}" has no output of stage ${stage}`)
   return output
 }
+
+/** Name of a stage's output in a given round; the first round has the plain name. */
+export const inRound = (stage: string, round: number): string => (round === 1 ? stage : `${stage}-${round}`)

@@ -1,5 +1,13 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow'
 import { z } from 'zod'
+import type { AdmitRequest } from './messages.js'
 import { parseInput } from './parse-input.js'
 import { quick } from './steps.js'
 import { openDesk, type StewardDesk, StewardState } from './steward-desk.js'
@@ -57,8 +65,18 @@ async function ruleOnRequests(desk: StewardDesk): Promise<void> {
   for (const [i, request] of requests.entries()) {
     const ruling = rulings[i]
     if (ruling === undefined) continue
-    if (ruling.kind === 'start') desk.started(request, await quick.openRun({ model, request }), Date.now())
+    if (ruling.kind === 'start') await openRun(desk, request)
     else if (ruling.kind === 'queued') desk.queued(request, ruling)
     else desk.refused(request, ruling.reason)
+  }
+}
+
+/** A run that cannot be opened for good is refused: the steward itself must outlive it. */
+async function openRun(desk: StewardDesk, request: AdmitRequest): Promise<void> {
+  try {
+    desk.started(request, await quick.openRun({ model: desk.model, request }), Date.now())
+  } catch (thrown) {
+    if (!(thrown instanceof ActivityFailure) || isCancellation(thrown)) throw thrown
+    desk.refused(request, thrown.cause?.message ?? thrown.message)
   }
 }

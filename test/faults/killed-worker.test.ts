@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeOrders } from '../support/late-orders.js'
-import { startLoop, type TestLoop } from '../support/loop.js'
+import { startLoop } from '../support/loop.js'
 import { startTestTemporal, type TestTemporal } from '../support/temporal.js'
 
 let temporal: TestTemporal
@@ -47,10 +47,10 @@ test('a worker killed while a run waits for approval: the word of the person sti
     await temporal.client.approve(workflowId, { actor: 'ada', reason: 'it is better' })
     assert.equal((await temporal.client.result(workflowId)).outcome, 'promoted')
     assert.deepEqual(await loop.account(), PROMOTED)
-    const [, move] = await loop.ports.registry.history('orders', 'champion')
+    const [, move] = await loop.ports.registry.history(loop.model, 'champion')
     assert.equal(move?.actor, 'ada')
   } finally {
-    await endLoop(loop)
+    await loop.stop()
   }
 })
 
@@ -63,17 +63,11 @@ async function outcomeOf(dieAt: string | undefined): Promise<string> {
     assert.equal(result.outcome, 'promoted', result.reason)
     assert.deepEqual(await loop.account(), PROMOTED)
     if (dieAt !== undefined) assert.ok(existsSync(join(loop.folder, 'died')), 'the worker was to be killed')
-    const { package: pack } = await loop.ports.registry.version('orders', 1)
+    const { package: pack } = await loop.ports.registry.version(loop.model, 1)
     return pack.files['model.onnx']?.sha256 ?? assert.fail('no model.onnx')
   } finally {
-    await endLoop(loop)
+    await loop.stop()
   }
-}
-
-/** Every test has the same model: its steward must be gone before the next one starts with an empty store. */
-async function endLoop(loop: TestLoop): Promise<void> {
-  await temporal.temporal.workflow.getHandle('refit/orders/steward').terminate('the test is over')
-  await loop.stop()
 }
 
 async function untilWaiting(workflowId: string): Promise<void> {

@@ -15,6 +15,7 @@ import type { TestTemporal } from './temporal.js'
 
 /** The system with model `orders` applied and nothing arrived. */
 export interface TestLoop {
+  readonly model: string
   readonly folder: string
   readonly landing: string
   readonly ports: Ports
@@ -50,8 +51,9 @@ export async function startLoop(
     REFIT_SCRATCH: join(folder, 'scratch'),
   }
   const ports = await openPorts(readConfig(env))
-  const modelSpec = lateOrdersSpec(spec)
-  const { model } = modelSpec
+  // A name of its own: the server remembers the runs of earlier tests.
+  const model = `orders-${randomUUID().slice(0, 8)}`
+  const modelSpec = lateOrdersSpec((text) => spec(text.replace('model: orders', `model: ${model}`)))
   await apply(ports, { spec: modelSpec, folder }, { id: randomUUID(), actor: 'test' })
   const dying = fileURLToPath(new URL('./dying-worker.js', import.meta.url))
   const worker = await startWorkerProcess({
@@ -69,6 +71,7 @@ export async function startLoop(
     return ruling.workflowId
   }
   return {
+    model,
     folder,
     landing,
     ports,

@@ -113,9 +113,17 @@ function countsOf(column: CodedColumn | NumberColumn): [string | number, number]
 
 /** Mean and standard deviation of the finite values. Two passes: large values with a small spread lose no digits. */
 function momentsOf(column: CodedColumn | NumberColumn): { readonly mean: number; readonly deviation: number } {
-  const values = column.kind === 'numeric' ? column.values.filter(Number.isFinite) : new Float64Array()
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const values = column.kind === 'numeric' ? column.values : new Float64Array()
+  let count = 0
+  let sum = 0
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue
+    count++
+    sum += value
+  }
+  const mean = sum / Math.max(1, count)
+  let square = 0
+  for (const value of values) if (Number.isFinite(value)) square += (value - mean) ** 2
   // A constant says nothing: any deviation will do that does not divide by zero.
-  return { mean, deviation: Math.sqrt(square / Math.max(1, values.length)) || 1 }
+  return { mean, deviation: Math.sqrt(square / Math.max(1, count)) || 1 }
 }

@@ -35,7 +35,7 @@ export const EmbeddedParameters = z
       .default(5_000_000)
       .describe('rows after which training ends within its epochs: what bounds its time'),
     learningRate: z.number().positive().max(1).default(0.006).describe('step of Adam in a full training'),
-    partialLearningRate: z.number().positive().max(1).default(0.002).describe('step of Adam in a partial training'),
+    partialLearningRate: z.number().positive().max(1).default(0.004).describe('step of Adam in a partial training'),
     schedule: z.enum(['cosine', 'constant']).default('cosine').describe('how the learning rate goes on'),
     patience: z.number().int().min(1).default(2).describe('epochs without a lower validation loss until it ends'),
     trainable: z
