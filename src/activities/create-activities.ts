@@ -4,7 +4,7 @@ import type { BatchSource } from '../data/commit.js'
 import { type DecideOutput, decide } from '../stages/decide.js'
 import { type EvaluateOutput, evaluate } from '../stages/evaluate.js'
 import { bringIn, collect, type IngestSummary, sumUpIngest } from '../stages/ingestion.js'
-import type { Ports, RunAt } from '../stages/ports.js'
+import type { Life, Ports, RunAt } from '../stages/ports.js'
 import {
   type ApprovalKept,
   confirmServing,
@@ -22,27 +22,27 @@ import { type SelectOutput, select } from '../stages/select.js'
 import { type TrainOutput, train } from '../stages/train.js'
 import type { Outcome, RetrainInput, RollbackRequest } from '../workflows/messages.js'
 import { admissionActivities } from './admission.js'
-import { alive, attempt, withFailures } from './edge.js'
+import { asActivities } from './edge.js'
 
 /**
  * All activities on the ports given, as a worker registers them. Each calls one stage and gives the workflow just what
  * it branches on and shows; the rest of a stage's output stays in the store.
  */
 export function createActivities(ports: Ports) {
-  return withFailures({
+  return asActivities({
     ...admissionActivities(ports),
     planRun: (input: RunAt & { request: RetrainInput; workflowId: string }) => planRun(ports, input),
-    collect: (input: RunAt & { except: readonly string[] }) => alive(() => collect(ports, input)),
-    ingestBatch: (input: RunAt & { source: BatchSource }) => alive((life) => bringIn(ports, input, life)),
+    collect: (input: RunAt & { except: readonly string[] }) => collect(ports, input),
+    ingestBatch: (input: RunAt & { source: BatchSource }, life: Life) => bringIn(ports, input, life),
     sumUpIngest: async (at: RunAt) => pick(await sumUpIngest(ports, at), INGESTED),
-    decide: async (at: RunAt) => pick(await alive((life) => decide(ports, at, life)), DECIDED),
-    select: async (at: RunAt) => pick(await alive(() => select(ports, at)), SELECTED),
-    train: async (at: RunAt) => pick(await alive((life) => train(ports, at, { ...life, attempt: attempt() })), TRAINED),
-    evaluate: async (at: RoundAt) => pick(await alive((life) => evaluate(ports, at, life)), EVALUATED),
+    decide: async (at: RunAt, life: Life) => pick(await decide(ports, at, life), DECIDED),
+    select: async (at: RunAt) => pick(await select(ports, at), SELECTED),
+    train: async (at: RunAt, life: Life) => pick(await train(ports, at, life), TRAINED),
+    evaluate: async (at: RoundAt, life: Life) => pick(await evaluate(ports, at, life), EVALUATED),
     register: (at: RoundAt) => register(ports, at),
     keepApproval: (input: RunAt & Omit<ApprovalKept, 'at'>) => keepApproval(ports, input),
     promote: (at: RoundAt) => promote(ports, at),
-    confirmServing: (at: RoundAt) => alive(() => confirmServing(ports, at)),
+    confirmServing: (at: RoundAt) => confirmServing(ports, at),
     restoreChampion: (at: RoundAt) => restoreChampion(ports, at),
     rollBack: (input: { model: string; request: RollbackRequest }) => rollBack(ports, input),
     report: (input: RunAt & Omit<EndOutput, 'endedAt'>) => report(ports, input),

@@ -19,15 +19,17 @@ export function applyCommand(program: Command): void {
   })
 }
 
-/** Applies a parsed spec: the store first, then the schedule. */
+/** Applies a parsed spec: the store first, then the schedule, and neither when Temporal does not answer. */
 export async function applyGiven(given: SpecRevision, dryRun: boolean): Promise<Answer> {
   const { model, triggers } = given.spec
   const session = await openSession()
-  const schedule = await withTemporal(({ schedules }) => schedules.keep(model, triggers.schedule, { dryRun }))
-  if (dryRun) {
+  const { applied, schedule } = await withTemporal(async ({ schedules }) => ({
+    applied: dryRun ? undefined : await apply(session, given, { id: randomUUID(), actor: whoAsks() }),
+    schedule: await schedules.keep(model, triggers.schedule, { dryRun }),
+  }))
+  if (applied === undefined) {
     return { json: { model, dryRun, schedule }, text: `Would store the spec of "${model}"; schedule: ${schedule}.` }
   }
-  const applied = await apply(session, given, { id: randomUUID(), actor: whoAsks() })
   const isNew = applied.isNew ? 'is stored' : 'was stored already'
   const zero = applied.isFirst ? '\nChampion zero, the baseline, is registered as version 0 and serves.' : ''
   return {

@@ -30,7 +30,7 @@ export function driftCommand(program: Command): void {
         champion: await registry.version(model, position?.version ?? 0),
         history: all ? { ...history, snapshot: 0 } : history,
       },
-      { signal: new AbortController().signal, show: () => {} },
+      { signal: new AbortController().signal, attempt: 1, show: () => {} },
     )
     return { json: { model, evidence }, text: textOf(model, evidence) }
   })

@@ -54,5 +54,10 @@ async function bringIn({ storage, data, config }: Session, model: string): Promi
     rows.length === 0
       ? 'Nothing new arrived.'
       : table(['batch', 'in', 'kept', 'quarantined', 'duplicates', 'why'], rows)
-  return { json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })) }, text }
+  const isAllRead = commits.every(({ commit }) => commit.receipt.unreadable === undefined)
+  return {
+    json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })) },
+    text,
+    exitCode: isAllRead ? 0 : 1,
+  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { RefitClient } from '../client/client.js'
 import { RefitError } from '../errors.js'
+import { runAt } from '../ledger/run-ledger.js'
 import { AdmitRequest, type Outcome, type Ruling, type RunResult, STAGES } from '../workflows/messages.js'
 import { followRun } from './follow-run.js'
 import { openSession, whichModel, whoAsks, wholeNumber, withTemporal } from './session.js'
@@ -45,7 +46,11 @@ export function runCommand(program: Command): void {
   answers<RunOptions & { from: string; model?: string }>(rerun, async ([run], options) => {
     const { storage } = await openSession()
     const model = await whichModel(storage, options.model)
-    return start(model, { rerun: { run: wholeNumber(run, 'run'), from: options.from } }, options)
+    const earlier = wholeNumber(run, 'run')
+    if ((await runAt(storage, model, earlier)) === undefined) {
+      throw new RefitError('NotFound', `Cannot find run ${earlier} of "${model}". See its runs with \`refit status\`.`)
+    }
+    return start(model, { rerun: { run: earlier, from: options.from } }, options)
   })
 }
 

@@ -8,7 +8,7 @@ import { featureColumns } from './features.js'
 import { Count, queryRow, queryRows } from './query.js'
 import { isoTime, parquetScan, sqlName, sqlNumber } from './sql.js'
 
-/** What to profile: a Parquet file with the features of the spec; `_label` and `_time` are counted where it has them. */
+/** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
 export interface ProfileRequest {
   readonly spec: ModelSpec
   /** A local path. */
@@ -53,7 +53,9 @@ function edgesOf(bins: Bins, name: string): readonly number[] {
 async function countRows({ connection }: DuckDb, scan: string) {
   const names = await queryRows(connection, `DESCRIBE SELECT * FROM ${scan}`, z.object({ column_name: z.string() }))
   const has = (name: string) => names.some(({ column_name }) => column_name === name)
-  const label = has('_label') ? '_label' : 'NULL::BOOLEAN'
+  // Partitions call it `_label`, selections for training `label`, as 0 and 1.
+  const selected = has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
+  const label = has('_label') ? '_label' : selected
   const time = has('_time') ? '_time' : 'NULL::TIMESTAMP'
   const { rows, known, positive, from, to } = await queryRow(
     connection,

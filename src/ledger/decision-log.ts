@@ -68,17 +68,22 @@ export async function enterOutcome(
   await decisionLog(storage, model).append({ id: `ended-${ended.run}`, actor: 'refit', body })
 }
 
-/** The history for the next decision, and the dataset position up to which rows were looked at for good. */
+/**
+ * The history for the next decision, and the dataset position up to which rows were looked at for good; with `asOf`, an
+ * event time in ISO 8601, as it was on that day.
+ */
 export async function decisionHistory(
   storage: Storage,
   model: string,
+  { asOf }: { readonly asOf?: string } = {},
 ): Promise<DecisionHistory & { readonly snapshot: number }> {
   const past = new Map<number, PastDecision>()
   let snapshot = 0
   for await (const { body } of decisionLog(storage, model).entries()) {
     if (body.kind === 'decided') {
-      // What a decision did not look at for good, the next one looks at again.
-      if (closesWindow(body.rule)) snapshot = body.snapshot
+      if (asOf !== undefined && body.asOf > asOf) continue
+      // What a decision did not look at for good, the next one looks at again; a decision on a past day reopens nothing.
+      if (closesWindow(body.rule)) snapshot = Math.max(snapshot, body.snapshot)
       past.set(body.run, openDecision(body))
     } else {
       const decided = past.get(body.run)

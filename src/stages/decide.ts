@@ -51,10 +51,12 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
   const { plan, revision } = await openPlan(storage, at)
   const { spec } = revision
   const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
-  const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
+  const arrived = await openSnapshot(data, at.model, ingested.snapshot)
   const champion = await championVersion(ports, at.model)
-  const history = await decisionHistory(storage, at.model)
-  const asOf = nowOf(spec, plan.request, snapshot, ports.now())
+  const asOf = nowOf(spec, plan.request, arrived, ports.now())
+  const isPastDay = plan.request.asOf !== undefined
+  const snapshot = isPastDay ? asOfDay(arrived, asOf) : arrived
+  const history = await decisionHistory(storage, at.model, isPastDay ? { asOf } : {})
   const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, champion, history }, life)
   const decision = decideBy(evidence, {
     policy: spec.policy,
@@ -80,14 +82,24 @@ async function championVersion({ registry }: DecidePorts, model: string): Promis
   return registry.version(model, position.version)
 }
 
+/** On a past day later rows had not arrived: they are left to the next decision. */
+function asOfDay(snapshot: Snapshot, asOf: string): Snapshot {
+  const first = snapshot.commits.findIndex(({ to }) => to !== null && to > asOf)
+  const commits = first === -1 ? snapshot.commits : snapshot.commits.slice(0, first)
+  return { ...snapshot, seq: commits.at(-1)?.seq ?? 0, commits }
+}
+
 /** The event time that counts as now: what the run was asked for, else the spec's clock. ISO 8601, UTC. */
 function nowOf({ data }: ModelSpec, { asOf }: RetrainInput, snapshot: Snapshot, wallClock: Date): string {
   if (asOf !== undefined) return new Date(`${asOf.replace('Z', '')}Z`).toISOString()
-  const lastEvent = snapshot.commits.map(({ to }) => to ?? '').sort().at(-1) ?? ''
+  const lastEvent =
+    snapshot.commits
+      .map(({ to }) => to ?? '')
+      .sort()
+      .at(-1) ?? ''
   return data.clock === 'lastEvent' && lastEvent !== '' ? lastEvent : wallClock.toISOString()
 }
 
 function askedFor({ force, trainFrom }: RetrainInput) {
-  if (force === undefined) return {}
-  return { asked: { verdict: force, ...(trainFrom === undefined ? {} : { trainFrom }) } }
+  return force === undefined && trainFrom === undefined ? {} : { asked: { verdict: force, trainFrom } }
 }

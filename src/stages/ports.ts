@@ -23,6 +23,8 @@ export interface Ports {
 export interface Life {
   /** Aborted when the work is to stop. */
   readonly signal: AbortSignal
+  /** Number of this attempt, from 1. */
+  readonly attempt: number
   /** Shows how far the work is; also proves that the worker lives. */
   show(progress: unknown): void
 }

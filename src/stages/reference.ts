@@ -11,6 +11,7 @@ export interface Reference {
   readonly profile: Profile
   /** Of the candidate's scores on the holdout, which training never saw. */
   readonly scores: ScoreCounts
+  /** Of the training rows: the few days of the holdout would take a busy week for a change of the world. */
   readonly labels: LabelCount
   readonly performance: { readonly metric: GoalMetric; readonly value: number; readonly rows: number } | null
 }
@@ -27,7 +28,7 @@ export function buildReference(examined: {
   return {
     profile,
     scores: countScores(scores, scoreEdges(scores)),
-    labels: { known: labels.length, positive: labels.reduce((sum, label) => sum + label, 0) },
+    labels: profile.label,
     performance: performanceOf(metric, labels, { scores, threshold }),
   }
 }

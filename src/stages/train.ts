@@ -37,11 +37,7 @@ export interface TrainOutput {
 type TrainPorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openTrainer' | 'now'>
 
 /** Trains the candidate. A killed attempt is gone on with from the last checkpoint that reached the store. */
-export async function train(
-  ports: TrainPorts,
-  at: RunAt,
-  life: Life & { readonly attempt: number },
-): Promise<TrainOutput> {
+export async function train(ports: TrainPorts, at: RunAt, life: Life): Promise<TrainOutput> {
   return keepStage(ports.storage, { ...at, stage: 'train' }, async () => {
     const folder = await mkdtemp(join(ports.data.scratchFolder, `train-${at.model}-${at.run}-`))
     try {
@@ -52,12 +48,7 @@ export async function train(
   })
 }
 
-async function trainIn(
-  folder: string,
-  at: RunAt,
-  ports: TrainPorts,
-  life: Life & { readonly attempt: number },
-): Promise<TrainOutput> {
+async function trainIn(folder: string, at: RunAt, ports: TrainPorts, life: Life): Promise<TrainOutput> {
   const { revision } = await openPlan(ports.storage, at)
   const trainer = ports.openTrainer(revision)
   const startedMs = ports.now().getTime()

@@ -13,7 +13,11 @@ const PATIENT = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterv
 const HEARTBEAT = '15s'
 
 /** Short reads and writes of the store, the registry and the steward. */
-export const quick = proxyActivities<Activities>({ startToCloseTimeout: '2 minutes', retry: PATIENT })
+export const quick = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT,
+  retry: PATIENT,
+})
 
 /** Work that reads rows: ingestion, drift, selection, examination. */
 export const rows = proxyActivities<Activities>({

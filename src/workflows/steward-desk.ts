@@ -1,5 +1,5 @@
 /** The steward's desk: what it remembers, what lies on it, and the handlers that lay things there. */
-import { condition, defineQuery, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow'
+import { condition, defineQuery, defineSignal, defineUpdate, log, setHandler, uuid4 } from '@temporalio/workflow'
 import { z } from 'zod'
 import type { AdmissionState } from '../decisions/admission.js'
 import { AdmitRequest, OUTCOMES, RollbackRequest, type Ruling, type StewardStatus } from './messages.js'
@@ -89,11 +89,13 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
   let news = false
   let lookedMs = 0
 
+  const rulingOf = (id: string) => state.rulings.find(([known]) => known === id)?.[1]
+  /** Puts a request on the desk, once: whoever is not sure that it arrived sends it again. */
   const lay = (request: AdmitRequest) => {
+    if (rulingOf(request.id) !== undefined || inbox.some(({ id }) => id === request.id)) return
     inbox.push(request)
     news = true
   }
-  const rulingOf = (id: string) => state.rulings.find(([known]) => known === id)?.[1]
   const answer = (id: string, ruling: Ruling) => {
     const others = state.rulings.filter(([known]) => known !== id)
     state = { ...state, rulings: [...others, [id, ruling] satisfies [string, Ruling]].slice(-MOST_RULINGS) }
@@ -112,7 +114,7 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
     admitUpdate,
     async (input) => {
       const request = AdmitRequest.parse(input)
-      if (rulingOf(request.id) === undefined && !inbox.some(({ id }) => id === request.id)) lay(request)
+      lay(request)
       await condition(() => rulingOf(request.id) !== undefined)
       return rulingOf(request.id) ?? { kind: 'refused', reason: 'the ruling is not remembered any more; ask again' }
     },
@@ -125,7 +127,7 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
   // A signal has no answer: a malformed one is logged and left, since throwing would fail the steward.
   const hear = (trigger: 'manual' | 'alert') => (input: unknown) => {
     const fields = typeof input === 'object' && input !== null ? input : {}
-    const parsed = AdmitRequest.safeParse({ trigger, id: `signal-${state.rulings.length}-${Date.now()}`, ...fields })
+    const parsed = AdmitRequest.safeParse({ trigger, id: `signal-${uuid4()}`, ...fields })
     if (parsed.success) lay(parsed.data)
     else log.warn('Ignored a malformed signal', { trigger, problems: z.prettifyError(parsed.error) })
   }

@@ -155,6 +155,8 @@ test('the data gate names what is broken', () => {
     'rowCount: Batch may.csv has 1,000 rows, 0.4 times the median of 2,500.',
   ])
   check({ liveCommits: [commit({})], earlierRowsIn: [900, 2500, 2900, 3000] }, [])
+  check({ liveCommits: [commit({})], earlierRowsIn: [1999, 2500, 2900, 3000] }, [])
+  check({ liveCommits: [commit({})], earlierRowsIn: [0, 9, 900, 950] }, [])
   check({ liveCommits: [commit({})], earlierRowsIn: [10, 20, 30] }, [])
   check(columns({ x: normal(4700, 0, 2, { nulls: 200, notFinite: 100 }) }), [
     'nullShare: Column "x" is missing in 6 % of rows, before in 0 %.',
@@ -171,6 +173,12 @@ test('the data gate names what is broken', () => {
     'unseenCategories: Column "origin" has 2 % of rows with values that the reference does not list, such as "LAX".',
   ])
   check(columns({ origin: words({ ATL: 3000, SEA: 1460, JFK: 500, LAX: 40 }) }), [])
+})
+
+test('of a column with more values than a profile keeps, none is called unseen', () => {
+  const before = profile(5000, { route: { ...words({ A: 2500 }), other: 2500 } })
+  const now = profile(5000, { route: { ...words({ B: 2000 }), other: 3000 } })
+  assert.deepEqual(assemble({ reference: before, live: now }).dataProblems, [])
 })
 
 test('a rare flag that happens to be 0 throughout is no constant column', () => {

@@ -57,10 +57,15 @@ const DEPOTS = ['north', 'south', 'east', 'west']
 /** How much more often orders of a depot are late, in log odds. */
 const EFFECT: Readonly<Record<string, number>> = { north: -1.5, south: 1.5, east: 0, west: 0.5 }
 
-/** Rows of a month of orders as CSV; every hundredth is broken. Gives how many are good and how many broken. */
+/** Rows of a month of orders as CSV; every hundredth is broken unless said otherwise. Gives how many are good and how many broken. */
 export async function writeOrders(
   folder: string,
-  { month, rows = 8000, name = month }: { readonly month: string; readonly rows?: number; readonly name?: string },
+  {
+    month,
+    rows = 8000,
+    name = month,
+    brokenEvery = 100,
+  }: { readonly month: string; readonly rows?: number; readonly name?: string; readonly brokenEvery?: number },
 ): Promise<{ readonly good: number; readonly broken: number }> {
   const random = seededRandom(Number(month.replaceAll('-', '')))
   const lines = ['ordered,mass,depot,late']
@@ -72,7 +77,7 @@ export async function writeOrders(
     const mass = random() * 40
     const odds = -0.5 + (EFFECT[depot] ?? 0) + (hour >= 16 ? 1 : -0.5) + (mass - 20) / 40
     const late = random() < 1 / (1 + Math.exp(-odds))
-    const isBroken = i % 100 === 50
+    const isBroken = i % brokenEvery === Math.floor(brokenEvery / 2)
     if (isBroken) broken++
     const ordered = `${month}-${String(day).padStart(2, '0')} ${String(hour).padStart(2, '0')}:00:00`
     lines.push(`${ordered},${isBroken ? 'heavy' : mass.toFixed(2)},${depot},${late}`)

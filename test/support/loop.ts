@@ -19,6 +19,8 @@ export interface TestLoop {
   readonly folder: string
   readonly landing: string
   readonly ports: Ports
+  /** Environment of the worker, for verbs of the command line. */
+  readonly env: NodeJS.ProcessEnv
   readonly worker: WorkerProcess
   /** Starts a run and gives its workflow id. */
   start(fields?: object): Promise<string>
@@ -39,20 +41,23 @@ export interface TestLoop {
 /** Starts the system. `dieAt` names a point of `dying-worker.ts`. */
 export async function startLoop(
   temporal: TestTemporal,
-  { dieAt, spec = (text) => text }: { readonly dieAt?: string; readonly spec?: (text: string) => string } = {},
+  {
+    dieAt,
+    spec = (text) => text,
+    // A name of its own: the server remembers the runs of earlier tests.
+    model = `orders-${randomUUID().slice(0, 8)}`,
+  }: { readonly dieAt?: string; readonly spec?: (text: string) => string; readonly model?: string } = {},
 ): Promise<TestLoop> {
   const folder = join(temporal.folder, randomUUID())
   const landing = join(folder, 'landing')
   await mkdir(landing, { recursive: true })
   const env = {
-    ...process.env,
+    ...withoutRefit(),
     TEMPORAL_ADDRESS: temporal.address,
     REFIT_STORE: `file:${join(folder, 'store')}`,
     REFIT_SCRATCH: join(folder, 'scratch'),
   }
   const ports = await openPorts(readConfig(env))
-  // A name of its own: the server remembers the runs of earlier tests.
-  const model = `orders-${randomUUID().slice(0, 8)}`
   const modelSpec = lateOrdersSpec((text) => spec(text.replace('model: orders', `model: ${model}`)))
   await apply(ports, { spec: modelSpec, folder }, { id: randomUUID(), actor: 'test' })
   const dying = fileURLToPath(new URL('./dying-worker.js', import.meta.url))
@@ -75,6 +80,7 @@ export async function startLoop(
     folder,
     landing,
     ports,
+    env,
     worker,
     start,
     run: async (fields) => temporal.client.result(await start(fields)),
@@ -86,4 +92,9 @@ export async function startLoop(
     },
     stop: () => worker.stop(),
   }
+}
+
+/** What a person has set for their own store is not for tests. */
+function withoutRefit(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REFIT_')))
 }

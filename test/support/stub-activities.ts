@@ -3,7 +3,7 @@
 import { getClient } from '@temporalio/activity'
 import { admissionActivities } from '../../src/activities/admission.js'
 import type { Activities } from '../../src/activities/create-activities.js'
-import { withFailures } from '../../src/activities/edge.js'
+import { asActivities } from '../../src/activities/edge.js'
 import { createRefitClient } from '../../src/client/client.js'
 import type { RunPlan } from '../../src/stages/run-plan.js'
 import type { Storage } from '../../src/storage/storage.js'
@@ -71,5 +71,5 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
       say('tellEnded', undefined)
     },
   }
-  return { ...admissionActivities({ storage }), ...withFailures(stubs) }
+  return asActivities({ ...admissionActivities({ storage }), ...stubs })
 }

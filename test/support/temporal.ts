@@ -15,6 +15,7 @@ import {
 import type { Activities } from '../../src/activities/create-activities.js'
 import { createRefitClient, type RefitClient } from '../../src/client/client.js'
 import { findTemporalServer } from '../../src/server/find-temporal-server.js'
+import { freePort } from '../../src/server/ports.js'
 import { type RunningServer, startTemporalServer } from '../../src/server/start-temporal-server.js'
 import { TASK_QUEUE, TRAINING_QUEUE } from '../../src/workflows/messages.js'
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/search-attributes.js'
@@ -26,6 +27,10 @@ export interface TestTemporal {
   readonly temporal: Client
   readonly client: RefitClient
   readonly folder: string
+  /** Ends the server as a crash would. */
+  crash(): Promise<void>
+  /** Starts it again after a crash, on its file and its ports. */
+  revive(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -34,20 +39,29 @@ export async function startTestTemporal(): Promise<TestTemporal> {
   const found = await findTemporalServer({ env: withoutAddress(), report: () => {} })
   if (found.kind !== 'binary') throw new Error('A test starts its own server')
   const folder = await mkdtemp(join(tmpdir(), 'refit-test-'))
-  const server = await startTemporalServer({
+  const options = {
     binary: found.path,
     databaseFile: join(folder, 'temporal.db'),
+    port: await freePort(),
+    uiPort: await freePort(),
     searchAttributes: SEARCH_ATTRIBUTES,
     logFile: join(folder, 'temporal.log'),
-  })
+  }
+  let server = await startTemporalServer(options)
   const connection = await Connection.connect({ address: server.address })
   const temporal = new Client({ connection })
   return {
-    server,
+    get server() {
+      return server
+    },
     address: server.address,
     temporal,
     client: createRefitClient(temporal),
     folder,
+    crash: () => server.kill(),
+    async revive() {
+      server = await startTemporalServer(options)
+    },
     async stop() {
       await connection.close()
       await server.stop()

@@ -10,8 +10,8 @@ import { type MonthAuc, scoreMonths } from './score-months.js'
 import type { DemoStage } from './stage.js'
 import type { ToldStory } from './story.js'
 
-/** Flights in the six months, and rows in the file of corrections. */
-const EXPECTED_ROWS = 3_000_000 + 9
+/** Flights that the six files hold, and rows in the file of corrections. */
+const EXPECTED_ROWS = 2_999_994 + 9
 /** Least mean AUC of the champion over March to June, and its least lead over the January model. */
 const GOALS: Readonly<Record<DemoTrainer, { readonly mean: number; readonly lead: number }>> = {
   embedded: { mean: 0.69, lead: 0.012 },

@@ -53,16 +53,20 @@ function quarantineProblem(
   return { kind: 'quarantineShare', column: null, text }
 }
 
-/** Half or double of the median, and outside of all that was seen: a weekend's small file is no surprise the second time. */
+/**
+ * Less than half or more than double of the median, and of everything that was seen: a weekend's small file is no surprise
+ * the second time. Batches without a row say nothing about the size of ordinary ones.
+ */
 function sizeProblem(
   path: string,
   { rowsIn }: LiveCommit['receipt'],
   { earlierRowsIn }: EvidenceInput,
 ): DataProblem | undefined {
-  if (earlierRowsIn.length < EARLIER_BATCHES) return undefined
-  const median = quantile(earlierRowsIn, 0.5)
-  const isSmall = rowsIn < median / 2 && earlierRowsIn.every((earlier) => rowsIn < earlier)
-  const isLarge = rowsIn > median * 2 && earlierRowsIn.every((earlier) => rowsIn > earlier)
+  const earlier = earlierRowsIn.filter((rows) => rows > 0)
+  if (earlier.length < EARLIER_BATCHES) return undefined
+  const median = quantile(earlier, 0.5)
+  const isSmall = earlier.every((rows) => rowsIn < rows / 2)
+  const isLarge = earlier.every((rows) => rowsIn > rows * 2)
   if (!isSmall && !isLarge) return undefined
   const text = `Batch ${path} has ${rows(rowsIn)}, ${decimal(rowsIn / median, 3)} times the median of ${count(median)}.`
   return { kind: 'rowCount', column: null, text }
@@ -123,10 +127,14 @@ function onlyCategory(before: ColumnProfile, now: CategoricalProfile) {
   return { value: `"${only[0]}"`, rows: only[1], shareBefore: (before.counts[only[0]] ?? 0) / Math.max(1, known) }
 }
 
-/** Values beyond the reference's list count as unseen only as far as they exceed its own share of unlisted values. */
+/**
+ * Values that the reference does not list are unseen only where it lists all but a few: of a column with more values than a
+ * profile keeps, nobody can say which are new. Their share counts as far as it exceeds the reference's own unlisted share.
+ */
 function unseenProblem(column: string, before: ColumnProfile, now: ColumnProfile): DataProblem | undefined {
   if (before.kind !== 'categorical' || now.kind !== 'categorical') return undefined
   const seen = sum(Object.values(before.counts)) + before.other
+  if (before.other > seen * UNSEEN_SHARE) return undefined
   const unseen = Object.entries(now.counts).filter(([value]) => !Object.hasOwn(before.counts, value))
   const a = { successes: before.other, rows: Math.max(1, seen) }
   const b = {

@@ -1,0 +1,76 @@
+/** The command line as a user calls it: a process of its own. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+/** Where and with what a verb is called. */
+export interface Surroundings {
+  readonly folder: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** What a verb left behind. */
+export interface Called {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const Failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
+
+/** Starts a verb that goes on until it is told to stop. */
+export function startRefit(args: readonly string[], { folder, env }: Surroundings) {
+  return spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], {
+    cwd: folder,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Calls a verb and waits for its end. */
+export async function refit(args: readonly string[], surroundings: Surroundings): Promise<Called> {
+  const child = startRefit(args, surroundings)
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  await once(child, 'close')
+  return { exitCode: child.exitCode, stdout, stderr }
+}
+
+/** Calls a verb with `--json` and gives its one object, after its exit code was what is expected. */
+export async function refitJson<T>(
+  args: readonly string[],
+  surroundings: Surroundings,
+  schema: z.ZodType<T>,
+  exitCode = 0,
+): Promise<T> {
+  const called = await refit([...args, '--json'], surroundings)
+  assert.equal(called.exitCode, exitCode, `refit ${args.join(' ')}: ${called.stdout}${called.stderr}`)
+  assert.equal(called.stdout.split('\n').length, 2, `expected one line of JSON, got ${called.stdout}`)
+  return schema.parse(JSON.parse(called.stdout))
+}
+
+/** Calls a verb that must fail with one sentence on stderr, and the same with its code as JSON. Gives the sentence. */
+export async function refitFails(
+  args: readonly string[],
+  surroundings: Surroundings,
+  expected: { readonly exitCode: 1 | 2; readonly code: string },
+): Promise<string> {
+  const plain = await refit(args, surroundings)
+  assert.equal(plain.exitCode, expected.exitCode, `refit ${args.join(' ')}: ${plain.stdout}${plain.stderr}`)
+  assert.equal(plain.stdout, '')
+  // No stack: that is for what nobody foresaw.
+  assert.match(plain.stderr, /^error [^\n]+\n$/)
+  const { error } = await refitJson(args, surroundings, Failure, expected.exitCode)
+  assert.equal(error.code, expected.code)
+  const sentence = plain.stderr.slice('error '.length).trimEnd()
+  return sentence
+}
