@@ -14,6 +14,9 @@ WORKDIR /refit
 COPY --from=build /refit/package.json ./
 COPY --from=build /refit/node_modules ./node_modules
 COPY --from=build /refit/dist/src ./dist/src
+# What a trainer in Python imports, and what `refit init --example` copies.
+COPY python ./python
+COPY examples ./examples
 # Named volumes take the owner of the folder they are mounted on.
 RUN mkdir -p /var/lib/refit/cache /var/lib/refit/scratch && chown -R node:node /var/lib/refit
 USER node

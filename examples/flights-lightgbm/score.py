@@ -21,7 +21,7 @@ def score(columns):
         else:
             # A column without a value is typed as object, which LightGBM does not take.
             table[name] = table[name].astype("float64")
-    return BOOSTER.predict(table, num_threads=2)
+    return BOOSTER.predict(table, num_threads=1)
 
 
 refit_trainer.serve(score)

@@ -2,7 +2,7 @@
 import type { DataContext } from '../data/context.js'
 import { readBatches } from '../data/read.js'
 import type { ArtifactCheck } from '../decisions/judge-input.js'
-import { messageOf } from '../errors.js'
+import { messageOf, RefitError } from '../errors.js'
 import type { Batch, ColumnValues } from '../predictor/predictor.js'
 import type { Scorer } from './packages.js'
 
@@ -11,12 +11,16 @@ const PROBE_ROWS = 100
 const ABSOLUTE = 1e-6
 const RELATIVE = 1e-5
 
-/** Probes a candidate with the first rows of a file. What it throws is a fact, not an error. */
+/** A passing failure, of an endpoint or a process, is tried again so often before it counts as the candidate's. */
+const MOST_ATTEMPTS = 3
+
+/** Probes a candidate with the first rows of a file. That it cannot answer is a fact about it, not an error. */
 export async function checkArtifact(
   data: DataContext,
   candidate: Scorer,
-  { file, maxSizeMb }: { readonly file: string; readonly maxSizeMb: number },
+  given: { readonly file: string; readonly maxSizeMb: number; readonly attempt: number },
 ): Promise<ArtifactCheck> {
+  const { file, maxSizeMb, attempt } = given
   const sizeBytes = Object.values(candidate.pack.files).reduce((sum, { bytes }) => sum + bytes, 0)
   const size = { sizeBytes, maxSizeBytes: maxSizeMb * 2 ** 20 }
   if (candidate.kind === 'rule') {
@@ -38,6 +42,8 @@ export async function checkArtifact(
       detail: '',
     }
   } catch (thrown) {
+    const isPassing = !(thrown instanceof RefitError) || !thrown.permanent
+    if (isPassing && attempt < MOST_ATTEMPTS) throw thrown
     return {
       ...size,
       loads: false,

@@ -23,7 +23,7 @@ export interface DecideOutput {
   readonly verdict: Decision['verdict']
   readonly decision: Decision
   readonly evidence: Evidence
-  /** Position of the dataset's log that was looked at, and is trained on. */
+  /** Position of the dataset's log up to which all was looked at. */
   readonly snapshot: number
   readonly champion: { readonly version: number }
 }
@@ -51,11 +51,10 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
   const { plan, revision } = await openPlan(storage, at)
   const { spec } = revision
   const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
-  const arrived = await openSnapshot(data, at.model, ingested.snapshot)
+  const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
   const champion = await championVersion(ports, at.model)
-  const asOf = nowOf(spec, plan.request, arrived, ports.now())
+  const asOf = nowOf(spec, plan.request, snapshot, ports.now())
   const isPastDay = plan.request.asOf !== undefined
-  const snapshot = isPastDay ? asOfDay(arrived, asOf) : arrived
   const history = await decisionHistory(storage, at.model, isPastDay ? { asOf } : {})
   const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, champion, history }, life)
   const decision = decideBy(evidence, {
@@ -71,7 +70,7 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
     verdict: decision.verdict,
     decision,
     evidence,
-    snapshot: snapshot.seq,
+    snapshot: isPastDay ? positionBefore(snapshot, asOf) : snapshot.seq,
     champion: { version: champion.version },
   }
 }
@@ -82,11 +81,10 @@ async function championVersion({ registry }: DecidePorts, model: string): Promis
   return registry.version(model, position.version)
 }
 
-/** On a past day later rows had not arrived: they are left to the next decision. */
-function asOfDay(snapshot: Snapshot, asOf: string): Snapshot {
-  const first = snapshot.commits.findIndex(({ to }) => to !== null && to > asOf)
-  const commits = first === -1 ? snapshot.commits : snapshot.commits.slice(0, first)
-  return { ...snapshot, seq: commits.at(-1)?.seq ?? 0, commits }
+/** On a past day later rows had not arrived: what is committed from the first of them on is left to the next decision. */
+function positionBefore({ seq, commits }: Snapshot, asOf: string): number {
+  const first = commits.find(({ to }) => to !== null && to > asOf)
+  return first === undefined ? seq : first.seq - 1
 }
 
 /** The event time that counts as now: what the run was asked for, else the spec's clock. ISO 8601, UTC. */

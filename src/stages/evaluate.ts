@@ -68,9 +68,11 @@ async function examine(folder: string, ports: EvaluatePorts, at: RoundAt, life: 
   const scorers = await openContenders(ports, { spec, pack, champion, folder })
   try {
     const { maxSizeMb } = spec.deployment
-    const artifact = await checkArtifact(data, scorers.candidate, { file: holdout, maxSizeMb })
+    const { attempt } = life
+    const artifact = await checkArtifact(data, scorers.candidate, { file: holdout, maxSizeMb, attempt })
+    // A candidate that does not answer is judged on no rows: the gates say why.
     const scored = await scoreRows(data, {
-      files: [holdout],
+      files: artifact.loads ? [holdout] : [],
       label: 'label',
       scorers,
       signal: life.signal,

@@ -4,6 +4,7 @@ import { openSnapshot } from '../data/snapshot.js'
 import { keepStage } from '../ledger/run-ledger.js'
 import type { ObjectRef } from '../storage/objects.js'
 import type { DecideOutput } from './decide.js'
+import type { IngestSummary } from './ingestion.js'
 import type { Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import { stageOf } from './stage-output.js'
@@ -31,7 +32,8 @@ export interface SelectOutput {
 export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>, at: RunAt): Promise<SelectOutput> {
   return keepStage(storage, { ...at, stage: 'select' }, async () => {
     const { spec } = (await openPlan(storage, at)).revision
-    const { decision, evidence, snapshot } = await stageOf<DecideOutput>(storage, at, 'decide')
+    const { snapshot } = await stageOf<IngestSummary>(storage, at, 'ingest')
+    const { decision, evidence } = await stageOf<DecideOutput>(storage, at, 'decide')
     if (decision.window === null) throw new Error('A decision to retrain names a window')
     const selected = await selectRows(data, {
       spec,

@@ -163,7 +163,9 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
       const { pending } = state
       const isDue = pending !== null && !state.paused && state.running === null && nowMs >= pending.notBeforeMs
       if (isDue) state = { ...state, pending: null }
-      const taken = isDue ? [pending.request, ...inbox] : inbox
+      // A request may have come once more while it was being ruled on.
+      const fresh = inbox.filter(({ id }) => rulingOf(id) === undefined)
+      const taken = isDue ? [pending.request, ...fresh] : fresh
       inbox = []
       const { running } = state
       // A run that the steward has just started may ask before its start was noted here.

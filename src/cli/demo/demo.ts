@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
@@ -7,7 +7,7 @@ import { startStack } from '../stack/stack.js'
 import { paintFor } from '../terminal.js'
 import { fail } from '../verb.js'
 import { checkDemo } from './check-demo.js'
-import { pythonWithLightGbm } from './lightgbm.js'
+import { lightGbmEnvironment } from './lightgbm.js'
 import { openStage } from './stage.js'
 import { tellStory } from './story.js'
 
@@ -41,7 +41,7 @@ async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> 
   const stack = await startStack({
     folder,
     say,
-    environment: { ...process.env, ...demoEnvironment(trainer, folder) },
+    environment: { ...process.env, ...(await demoEnvironment(trainer, folder)) },
     onWorkerRestart: (code, signal) => say(`  » the worker ended (${signal ?? code}); the supervisor starts another`),
   })
   // Ctrl-C ends what was started, in order; a second one ends at once.
@@ -68,9 +68,7 @@ async function layOut(trainer: DemoTrainer, folder: string): Promise<string> {
   await mkdir(join(folder, 'landing'), { recursive: true })
   await cp(join(EXAMPLES, 'flights'), folder, { recursive: true })
   if (trainer === 'lightgbm') await cp(join(EXAMPLES, 'flights-lightgbm'), folder, { recursive: true })
-  const file = join(folder, 'refit.yaml')
-  if (trainer === 'lightgbm') await usePython(file)
-  return file
+  return join(folder, 'refit.yaml')
 }
 
 /** Name of the file by which a folder is known as the demonstration's own. */
@@ -87,21 +85,13 @@ async function emptyOwnFolder(folder: string): Promise<void> {
   await writeFile(join(folder, MARK), 'The next demonstration empties this folder.\n')
 }
 
-/** The example names `python3`; here it is the one that has LightGBM. */
-async function usePython(file: string): Promise<void> {
-  const python = await pythonWithLightGbm(join(EXAMPLES, 'flights-lightgbm', 'requirements.txt'))
-  const text = await readFile(file, 'utf8')
-  if (!text.includes('python3')) throw new RefitError('InvalidSpec', `Cannot find "python3" in ${file}.`)
-  await writeFile(file, text.replaceAll('python3', python))
-}
-
-function demoEnvironment(trainer: DemoTrainer, folder: string): NodeJS.ProcessEnv {
+async function demoEnvironment(trainer: DemoTrainer, folder: string): Promise<NodeJS.ProcessEnv> {
   return {
     REFIT_STORE: `file:${join(folder, '.refit', 'store')}`,
     REFIT_SCRATCH: join(folder, '.refit', 'scratch'),
     REFIT_PORT: '0',
     REFIT_ALERT_TOKEN: 'only-for-this-demonstration',
     REFIT_ACTOR: 'the demonstration',
-    ...(trainer === 'lightgbm' ? { REFIT_ALLOW_COMMANDS: '*' } : {}),
+    ...(trainer === 'lightgbm' ? await lightGbmEnvironment(join(EXAMPLES, 'flights-lightgbm', 'requirements.txt')) : {}),
   }
 }
