@@ -22,7 +22,7 @@ export async function checkArtifact(
 ): Promise<ArtifactCheck> {
   const { file, maxSizeMb, attempt } = given
   const sizeBytes = Object.values(candidate.pack.files).reduce((sum, { bytes }) => sum + bytes, 0)
-  const size = { sizeBytes, maxSizeBytes: maxSizeMb * 2 ** 20 }
+  const size = { sizeBytes, maxSizeBytes: maxSizeMb * 1_000_000 }
   if (candidate.kind === 'rule') {
     return { ...size, loads: true, repeatable: true, batchEqualsSingle: true, notFinite: 0, detail: '' }
   }

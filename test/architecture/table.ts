@@ -58,7 +58,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     usesNode: true,
   },
   ledger: {
-    imports: ['storage', 'spec', 'decisions (types)', 'messages', 'errors'],
+    imports: ['storage', 'spec', 'decisions', 'messages', 'errors'],
     packages: ['zod'],
     usesNode: false,
   },

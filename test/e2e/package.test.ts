@@ -17,6 +17,10 @@ test('packed, installed and run in an empty folder, a first model is promoted', 
   const folder = join(await temporaryFolder(t), 'user')
   await mkdir(folder)
   if (!(await install(t, folder, packed.tarball))) return
+  assert.deepEqual(
+    packed.files.filter((file) => !file.startsWith('dist/src/') && /\.(js|ts|parquet)$/.test(file)),
+    [],
+  )
   const npx = (...args: readonly string[]) => run(folder, 'npx', ['refit', ...args])
 
   assert.equal(npx('--version'), '0.1.0\n')
@@ -30,9 +34,10 @@ test('packed, installed and run in an empty folder, a first model is promoted', 
   const result: { outcome: string; version: number } = JSON.parse(npx('run', 'flights', '--json'))
   assert.deepEqual([result.outcome, result.version], ['promoted', 1])
   assert.match(npx('ingest', '--verify'), /Every row is accounted for\./)
-  assert.deepEqual(processesOf(folder).length > 0, true)
+  // Of the worker and the server at the least: else the check below could not fail.
+  assert.ok(processesOf(folder).length >= 2)
 
-  assert.deepEqual(await dev.interrupt(), [0, null])
+  assert.match(await dev.interrupt(), / {2}stopping\n {2}stopped\n$/)
   assert.deepEqual(processesOf(folder), [])
 })
 
@@ -91,17 +96,21 @@ if (parsed.ok) model(parsed.spec)
 auc('labels', decide)
 `
 
-/** `npx refit dev`, ready; `interrupt` is Ctrl-C, which a terminal sends to the whole group, and gives how it ended. */
+/**
+ * `npx refit dev`, ready. `interrupt` is Ctrl-C, which a terminal sends to the whole group; it waits until nobody holds the
+ * output any more (npx itself ends at once) and gives what was said.
+ */
 async function startDev(t: TestContext, folder: string) {
   const child = spawn('npx', ['refit', 'dev'], { cwd: folder, env: userEnvironment(), stdio: 'pipe', detached: true })
   const ended = once(child, 'close')
+  let said = ''
   const interrupt = async () => {
     const isRunning = child.exitCode === null && child.signalCode === null
     if (isRunning && child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
-    return ended
+    await ended
+    return said
   }
   t.after(interrupt)
-  let said = ''
   const ready = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {

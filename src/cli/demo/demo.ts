@@ -92,6 +92,8 @@ async function demoEnvironment(trainer: DemoTrainer, folder: string): Promise<No
     REFIT_PORT: '0',
     REFIT_ALERT_TOKEN: 'only-for-this-demonstration',
     REFIT_ACTOR: 'the demonstration',
-    ...(trainer === 'lightgbm' ? await lightGbmEnvironment(join(EXAMPLES, 'flights-lightgbm', 'requirements.txt')) : {}),
+    ...(trainer === 'lightgbm'
+      ? await lightGbmEnvironment(join(EXAMPLES, 'flights-lightgbm', 'requirements.txt'))
+      : {}),
   }
 }
