@@ -16,10 +16,10 @@ import { createEmbeddedTrainer } from './trainer/embedded/embedded.js'
 import type { Trainer } from './trainer/trainer.js'
 import { renderReport } from './web/report/render-report.js'
 
-/** Opens every port. */
-export async function openPorts(config: Config): Promise<Ports> {
+/** Opens every port. A worker asks for a store that exists: an empty folder may be a volume that is not mounted. */
+export async function openPorts(config: Config, store: { readonly mustExist?: boolean } = {}): Promise<Ports> {
   await mkdir(config.scratchFolder, { recursive: true })
-  const storage = await openStorage(config.store, { cacheFolder: config.cacheFolder })
+  const storage = await openStorage(config.store, { cacheFolder: config.cacheFolder, ...store })
   const data: DataContext = {
     storage,
     scratchFolder: config.scratchFolder,

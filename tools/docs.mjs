@@ -86,7 +86,9 @@ function yaml(value) {
 
 function verb(command) {
   const words = command.registeredArguments.map((part) => (part.required ? `<${part.name()}>` : `[${part.name()}]`))
-  const options = command.options.map((option) => `| \`${cell(option.flags)}\` | ${cell(meaningOf(option))} |`)
+  // What every verb has is said once, above.
+  const own = command.options.filter(({ long }) => long !== '--json')
+  const options = own.map((option) => `| \`${cell(option.flags)}\` | ${cell(meaningOf(option))} |`)
   const table = options.length === 0 ? [] : ['', '| option | meaning |', '|---|---|', ...options]
   return [
     `### \`${['refit', command.name(), ...words].join(' ')}\``,

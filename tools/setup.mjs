@@ -26,6 +26,8 @@ export const setup = () =>
 export function install() {
   if (isInstalled()) return
   say('installing packages (npm ci)')
+  // Its install script fetches GPU libraries from outside the registry; Refit scores on the CPU.
+  process.env.ONNXRUNTIME_NODE_INSTALL ??= 'skip'
   run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 

@@ -12,7 +12,7 @@ export function workerCommand(program: Command): void {
     .action(() =>
       untilStopped(async () => {
         const config = readConfig(process.env)
-        const worker = await startWorker(config, await openPorts(config))
+        const worker = await startWorker(config, await openPorts(config, { mustExist: true }))
         // A worker that a stack started ends with it, however the stack ended.
         process.once('disconnect', () => worker.stop())
         process.channel?.unref()

@@ -40,6 +40,9 @@ export interface RunRecord {
     readonly metric: string
     readonly currency: string
     readonly businessUnit: string | null
+    /** Drift from which a feature counts as moved, as the policy says. */
+    readonly psiModerate: number
+    readonly psiMajor: number
   }
   readonly ingested: readonly IngestedBatch[] | null
   /** Position of the dataset's log that the run worked on. */

@@ -49,6 +49,8 @@ export async function readRunRecord(storage: Storage, at: RunAt): Promise<RunRec
       metric: spec.goal.metric,
       currency: spec.goal.currency,
       businessUnit: spec.businessMetric?.unit ?? null,
+      psiModerate: spec.policy.psiModerate,
+      psiMajor: spec.policy.psiMajor,
     },
     ingested: ingested?.batches ?? null,
     snapshot: ingested?.snapshot ?? null,

@@ -8,8 +8,9 @@
  *    number it wanted; so there is no moment at which it can miss its own, whoever wrote it.
  * 4. A create that rejects, or answers `false`, may nevertheless have landed: the entry at that number is read back,
  *    and the id in it decides. When it cannot be read, the append rejects and may be repeated with the same id.
- * 5. Everything below `PREFIX/index/` is derived and can be lost or lag: a hint of the head, one object for each id up
- *    to a number (`log-ids.ts`), folded states (`log-fold.ts`). It bounds what is read; it never decides.
+ * 5. Everything below `PREFIX/index/` is derived and may lag: a hint of the head, one object for each id up to a number
+ *    (`log-ids.ts`), folded states (`log-fold.ts`). It bounds what is read; it never decides. It may be deleted whole,
+ *    never in part: `index/indexed.json` vouches for the ids up to its number.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'

@@ -1,5 +1,6 @@
 /** From the address an operator writes to a store that was probed. */
 import { randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { S3Client } from '@aws-sdk/client-s3'
 import { RefitError } from '../errors.js'
@@ -21,13 +22,29 @@ const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/
  * `AWS_ACCESS_KEY_ID`, …, `AWS_ENDPOINT_URL`); with a server of one's own, buckets are addressed by path. `cacheFolder`
  * holds local copies.
  *
+ * `mustExist` refuses an empty or absent folder instead of making a store of it: it may be a volume that is not mounted.
+ *
  * Rejects with `InvalidInput` for an address that is none, and with `StoreUnavailable` when the store does not answer
  * or, permanently, when it cannot create only if absent: without that, two writers would overwrite each other.
  */
-export async function openStorage(uri: string, options: { readonly cacheFolder: string }): Promise<Storage> {
+export async function openStorage(uri: string, options: OpenOptions): Promise<Storage> {
+  if (options.mustExist === true && uri.startsWith('file:')) await requireStore(folderOf(uri))
   const storage = await connect(uri, options.cacheFolder)
   await probe(storage)
   return storage
+}
+
+/** How a store is opened. */
+export interface OpenOptions {
+  readonly cacheFolder: string
+  readonly mustExist?: boolean
+}
+
+async function requireStore(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  if (names.length > 0) return
+  const wayOut = 'Mount its volume, or make a new store with `refit apply`.'
+  throw new RefitError('StoreUnavailable', `Cannot open the store in "${folder}": nothing is there. ${wayOut}`)
 }
 
 async function connect(uri: string, cacheFolder: string): Promise<Storage> {

@@ -1,7 +1,8 @@
 /** What the web side needs from outside: wired once by `refit serve`, replaced one by one in tests. */
 import type { RunRecord } from '../decisions/run-record.js'
 import type { Registry } from '../registry/registry.js'
-import type { AdmitRequest, Outcome, Ruling, RunStatus, StewardStatus, TriggerKind } from '../workflows/messages.js'
+import type { ModelSummary, RunSummary } from '../stages/summaries.js'
+import type { AdmitRequest, Ruling, RunStatus, StewardStatus } from '../workflows/messages.js'
 import type { PredictionService } from './prediction-service.js'
 
 /**
@@ -15,40 +16,6 @@ export interface RefitRequests {
   stewardStatus(model: string): Promise<StewardStatus | undefined>
   /** What a running run says, or `undefined` when no such workflow is known. */
   runStatus(workflowId: string): Promise<RunStatus | undefined>
-}
-
-/** One run in a list. Times are ISO 8601. */
-export interface RunSummary {
-  readonly run: number
-  readonly trigger: TriggerKind
-  readonly reason: string
-  readonly startedAt: string
-  /** Null while the run is open. */
-  readonly endedAt: string | null
-  readonly outcome: Outcome | null
-  readonly outcomeReason: string | null
-  /** The version that it registered. */
-  readonly version: number | null
-}
-
-/** One model in a list, from the store alone. */
-export interface ModelSummary {
-  readonly model: string
-  /** What the model decides, from the spec. */
-  readonly description: string
-  readonly owner: string | null
-  readonly specRevision: number
-  /** Null until an alias was set. */
-  readonly champion: {
-    readonly version: number
-    /** When the alias moved there, ISO 8601. */
-    readonly since: string
-    /** Event time of the last row it was trained on; null for champion zero. */
-    readonly trainedThrough: string | null
-    /** The goal metric on its holdout; null when it was never examined. */
-    readonly metric: { readonly name: string; readonly value: number } | null
-  } | null
-  readonly lastRun: RunSummary | null
 }
 
 /** Secrets of the alert receiver. Without a token Alertmanager is taken at its word: listen on a closed network then. */

@@ -1,8 +1,9 @@
 /** What the status pages and their JSON show: read from the store and, where it answers, from Temporal. */
 import { RefitError } from '../errors.js'
 import type { AliasMove, AliasPosition, Version } from '../registry/registry.js'
+import type { ModelSummary, RunSummary } from '../stages/summaries.js'
 import type { RunStatus, StewardStatus } from '../workflows/messages.js'
-import type { ModelSummary, RunSummary, WebDependencies } from './dependencies.js'
+import type { WebDependencies } from './dependencies.js'
 
 /** Models on one page: each costs up to two queries of Temporal. */
 const MODELS_PER_PAGE = 50

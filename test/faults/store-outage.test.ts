@@ -14,8 +14,8 @@ before(async () => {
 })
 after(() => temporal.stop())
 
-const BATCHES = 24
-const ROWS = 1000
+const BATCHES = 20
+const ROWS = 400
 
 test('a store that is gone for some seconds during ingestion', { timeout: 180_000 }, async () => {
   const loop = await startLoop(temporal)
@@ -25,8 +25,7 @@ test('a store that is gone for some seconds during ingestion', { timeout: 180_00
     (await readdir(join(folder, 'datasets', loop.model, 'log')).catch(() => [])).length
   try {
     for (let batch = 0; batch < BATCHES; batch++) {
-      const year = 2026 - batch
-      await writeOrders(loop.landing, { month: `${year}-01`, rows: ROWS })
+      await writeOrders(loop.landing, { month: '2026-01', name: `batch-${batch}`, rows: ROWS, seed: batch })
     }
     const workflowId = await loop.start()
     await until('the first commit', async () => (await commits(store)) > 0)

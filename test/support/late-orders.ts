@@ -65,9 +65,16 @@ export async function writeOrders(
     rows = 8000,
     name = month,
     brokenEvery = 100,
-  }: { readonly month: string; readonly rows?: number; readonly name?: string; readonly brokenEvery?: number },
+    seed = Number(month.replaceAll('-', '')),
+  }: {
+    readonly month: string
+    readonly rows?: number
+    readonly name?: string
+    readonly brokenEvery?: number
+    readonly seed?: number
+  },
 ): Promise<{ readonly good: number; readonly broken: number }> {
-  const random = seededRandom(Number(month.replaceAll('-', '')))
+  const random = seededRandom(seed)
   const lines = ['ordered,mass,depot,late']
   let broken = 0
   for (let i = 0; i < rows; i++) {

@@ -54,6 +54,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // The parent's own client and configuration read the process's environment, as every verb does.
     Object.assign(process.env, environment)
     const config = readConfig(environment)
+    // Before the worker: it wants a store that is there.
+    const ports = await openPorts(config)
     const worker = await startWorkerProcess({
       env: environment,
       folder,
@@ -61,7 +63,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(options.onWorkerRestart === undefined ? {} : { onRestart: options.onWorkerRestart }),
     })
     parts.push(() => worker.stop())
-    const ports = await openPorts(config)
     const web: RunningWeb = await startServing(config, ports, await connectRefit())
     parts.push(() => web.close())
     const connection = await connectRefit()

@@ -1,7 +1,7 @@
 import type { AliasMove, Version } from '../../registry/registry.js'
+import type { RunSummary } from '../../stages/summaries.js'
 import { stewardId } from '../../workflows/messages.js'
 import { outcomeBadge } from '../badges.js'
-import type { RunSummary } from '../dependencies.js'
 import { facts, link, table } from '../elements.js'
 import { ago, count, countOf, measure, moment } from '../format.js'
 import { page } from '../layout.js'

@@ -2,7 +2,6 @@
 import type { RunRecord } from '../../decisions/run-record.js'
 import { page } from '../layout.js'
 import { html } from '../markup.js'
-import type { DriftLimits } from './charts/drift-chart.js'
 import type { Section } from './section.js'
 import { dataSection } from './sections/data.js'
 import { decisionSection } from './sections/decision.js'
@@ -23,8 +22,6 @@ export interface ReportOptions {
   readonly statusPage?: string
   /** Address of the Temporal UI up to the namespace, for a link to the run's workflow. */
   readonly temporalUi?: string
-  /** Limits of the policy that the run followed, to be drawn beside the drift. */
-  readonly driftLimits?: DriftLimits
 }
 
 /** Draws the report from the record alone. Parts that the run did not reach are left out and listed at the end. */
@@ -32,7 +29,7 @@ export function renderReport(record: RunRecord, options: ReportOptions = {}): st
   const sections = [
     whySection(record, options.temporalUi),
     dataSection(record),
-    driftSection(record, options.driftLimits),
+    driftSection(record),
     performanceSection(record),
     decisionSection(record),
     trainingSection(record),

@@ -17,7 +17,6 @@ function sectionText(report: string, id: string): string {
 }
 
 const REPORT = renderReport(promotedRun, {
-  driftLimits: { moderate: 0.1, major: 0.25 },
   temporalUi: 'http://127.0.0.1:8233/namespaces/default',
 })
 

@@ -24,10 +24,10 @@ export interface DriftLimits {
  * PSI of each feature as a dot, the most moved first; the short line is what sampling alone may reach, dashed lines are
  * the limits of the policy.
  */
-export function driftChart(features: readonly FeatureDrift[], limits?: DriftLimits): Markup {
+export function driftChart(features: readonly FeatureDrift[], limits: DriftLimits): Markup {
   const shown = [...features].sort((left, right) => right.psi - left.psi).slice(0, MOST_CHARTED)
   const label = (feature: FeatureDrift) => shorten(feature.column)
-  const lines = limits === undefined ? [] : [limits.moderate, limits.major]
+  const lines = [limits.moderate, limits.major]
   const furthest = Math.max(...shown.flatMap(({ psi, psiNoise }) => [psi, psiNoise]), ...lines, 0.01)
   const longest = Math.max(...shown.map((feature) => label(feature).length))
   return draw(
@@ -82,8 +82,7 @@ export function driftChart(features: readonly FeatureDrift[], limits?: DriftLimi
   )
 }
 
-function limitNames(limits: DriftLimits | undefined): readonly { at: number; name: string }[] {
-  if (limits === undefined) return []
+function limitNames(limits: DriftLimits): readonly { at: number; name: string }[] {
   return [
     { at: limits.moderate, name: `moderate ${limits.moderate}` },
     { at: limits.major, name: `major ${limits.major}` },

@@ -7,8 +7,9 @@ import { type DriftLimits, driftChart, MOST_CHARTED } from '../charts/drift-char
 import type { Section } from '../section.js'
 
 /** How far features, scores and label have moved since the champion's reference. */
-export function driftSection({ evidence }: RunRecord, limits: DriftLimits | undefined): Section | undefined {
+export function driftSection({ evidence, spec }: RunRecord): Section | undefined {
   if (evidence === null) return undefined
+  const limits = { moderate: spec.psiModerate, major: spec.psiMajor }
   const { features } = evidence
   const body = html`<p>${count(evidence.liveRows)} rows${evidence.liveFrom !== null && `, ${moment(evidence.liveFrom)} to ${moment(evidence.liveTo)}`}, against the reference of champion version ${evidence.champion.version}.</p>
 ${features.length === 0 ? html`<p>No feature was compared: there is no reference or nothing arrived.</p>` : featureDrift(features, limits)}
@@ -19,11 +20,9 @@ ${facts([
   return { id: 'drift', title: 'Drift', body }
 }
 
-function featureDrift(features: readonly FeatureDrift[], limits: DriftLimits | undefined): Markup {
+function featureDrift(features: readonly FeatureDrift[], limits: DriftLimits): Markup {
   const isCut = features.length > MOST_CHARTED
-  return html`<figure class="chart"><figcaption>Dots: how far each feature has moved. Short lines: what sampling noise alone may reach at this many rows.${
-    limits !== undefined && ' Dashed: the limits of the policy.'
-  }${isCut && ` The ${MOST_CHARTED} features that moved most.`}</figcaption>
+  return html`<figure class="chart"><figcaption>Dots: how far each feature has moved. Short lines: what sampling noise alone may reach at this many rows. Dashed: the limits of the policy.${isCut && ` The ${MOST_CHARTED} features that moved most.`}</figcaption>
 <div class="scroll">${driftChart(features, limits)}</div></figure>
 <details><summary>All ${features.length} features as a table</summary>${table({
     caption: 'Drift of each feature',
