@@ -2,7 +2,9 @@
 # runtime was at hand. A team whose trainer is a program of its own derives an image from this one and adds it there.
 FROM node:20.20-bookworm-slim AS build
 WORKDIR /refit
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
+# Its install script would fetch GPU libraries from outside the registry.
+ENV ONNXRUNTIME_NODE_INSTALL=skip
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src ./src

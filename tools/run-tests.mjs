@@ -7,11 +7,18 @@ import { filesIn } from './setup.mjs'
 /** Tests that need a Temporal server and run one at a time. */
 const NEEDS_SERVER = /^(e2e|faults)[\\/]/
 
-/** Compiled test files, those of a kind: `unit`, or `server` for the end-to-end and fault tests. */
+/** Tests with many processes, other servers or Python: for `npm test`, too slow for the inner loop. */
+const IS_SLOW = /\.slow\.test\.js$/
+
+/** Compiled test files of a kind: `unit`, `slow`, or `server` for the end-to-end and fault tests. */
 export function testFiles(kind) {
   const files = filesIn('dist/test').filter((file) => file.endsWith('.test.js'))
-  const needsServer = (file) => NEEDS_SERVER.test(file.slice('dist/test/'.length))
-  return files.filter((file) => needsServer(file) === (kind === 'server')).sort()
+  return files.filter((file) => kindOf(file) === kind).sort()
+}
+
+function kindOf(file) {
+  if (NEEDS_SERVER.test(file.slice('dist/test/'.length))) return 'server'
+  return IS_SLOW.test(file) ? 'slow' : 'unit'
 }
 
 /** Runs test files, `concurrency` at a time, with the runner's own report and closing lines. Gives whether all passed. */
