@@ -4,13 +4,12 @@ import type { BatchSource } from '../data/commit.js'
 import { type DecideOutput, decide } from '../stages/decide.js'
 import { type EvaluateOutput, evaluate } from '../stages/evaluate.js'
 import { bringIn, collect, type IngestSummary, sumUpIngest } from '../stages/ingestion.js'
-import type { Life, Ports, RunAt } from '../stages/ports.js'
+import type { Life, Ports, RoundAt, RunAt } from '../stages/ports.js'
 import {
   type ApprovalKept,
   confirmServing,
   keepApproval,
   promote,
-  type RoundAt,
   register,
   restoreChampion,
   rollBack,

@@ -50,7 +50,7 @@ export async function startServing(config: Config, ports: Ports, connection: Ref
 function dependencies(
   config: Config,
   ports: Ports,
-  { client }: RefitConnection,
+  { client, namespace }: RefitConnection,
   predictions: ReturnType<typeof createPredictionService>,
 ): WebDependencies {
   const { storage, registry, now } = ports
@@ -73,7 +73,9 @@ function dependencies(
       ...(config.alertToken === undefined ? {} : { alertToken: config.alertToken }),
       ...(config.hmacSecret === undefined ? {} : { hmacSecret: config.hmacSecret }),
     },
-    ...(config.temporalUi === undefined ? {} : { temporalUi: config.temporalUi }),
+    ...(config.temporalUi === undefined
+      ? {}
+      : { temporalUi: `${config.temporalUi.replace(/\/$/, '')}/namespaces/${namespace}` }),
     now,
     reportFailure: (failure) => process.stderr.write(`refit serve: ${String(failure)}\n`),
   }

@@ -11,6 +11,7 @@ export interface RefitConnection {
   readonly schedules: ScheduleKeeper
   /** `host:port` of the server. */
   readonly address: string
+  readonly namespace: string
   close(): Promise<void>
 }
 
@@ -28,6 +29,7 @@ export async function connectRefit(): Promise<RefitConnection> {
       client: createRefitClient(client),
       schedules: createScheduleKeeper(client),
       address,
+      namespace,
       close: () => connection.close(),
     }
   } catch (thrown) {

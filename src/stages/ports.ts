@@ -34,3 +34,8 @@ export interface RunAt {
   readonly model: string
   readonly run: number
 }
+
+/** One judgement of a run: the first, or another one after the champion moved. */
+export interface RoundAt extends RunAt {
+  readonly round: number
+}

@@ -10,17 +10,12 @@ import type { RollbackRequest } from '../workflows/messages.js'
 import type { DecideOutput } from './decide.js'
 import type { EvaluateOutput } from './evaluate.js'
 import { closeScorer, openScorer } from './packages.js'
-import type { Ports, RunAt } from './ports.js'
+import type { Ports, RoundAt, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import { scoreRows } from './scoring.js'
 import type { SelectOutput } from './select.js'
 import { inRound, stageOf } from './stage-output.js'
 import type { TrainOutput } from './train.js'
-
-/** One judgement of a run: the first, or another one after the champion moved. */
-export interface RoundAt extends RunAt {
-  readonly round: number
-}
 
 /** What a registration left behind. */
 export interface RegisterOutput {

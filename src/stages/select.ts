@@ -1,8 +1,7 @@
 /** Selection: the rows that the decision asked for, split by time into training, validation and holdout. */
-import { selectRows } from '../data/select.js'
+import { type Selection, selectRows } from '../data/select.js'
 import { openSnapshot } from '../data/snapshot.js'
 import { keepStage } from '../ledger/run-ledger.js'
-import type { ObjectRef } from '../storage/objects.js'
 import type { DecideOutput } from './decide.js'
 import type { IngestSummary } from './ingestion.js'
 import type { Ports, RunAt } from './ports.js'
@@ -14,18 +13,9 @@ const LEAST_TRAINING_ROWS = 100
 const LEAST_HOLDOUT_ROWS = 30
 
 /** What a selection left behind. */
-export interface SelectOutput {
+export interface SelectOutput extends Selection {
   readonly text: string
   readonly isEnough: boolean
-  readonly training: ObjectRef
-  readonly validation: ObjectRef
-  readonly holdout: ObjectRef
-  readonly from: string | null
-  readonly to: string | null
-  readonly trainingRows: number
-  readonly oldRows: number
-  readonly validationRows: number
-  readonly holdoutRows: number
 }
 
 /** Selects training, validation and holdout rows, each a stored Parquet file. */
@@ -47,7 +37,7 @@ export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>,
   })
 }
 
-function describe(selected: Omit<SelectOutput, 'text' | 'isEnough'>): SelectOutput {
+function describe(selected: Selection): SelectOutput {
   const { trainingRows, validationRows, holdoutRows, oldRows, from, to } = selected
   const isEnough = trainingRows >= LEAST_TRAINING_ROWS && holdoutRows >= LEAST_HOLDOUT_ROWS
   const rows = `${trainingRows} rows to train (${oldRows} old), ${validationRows} to validate, ${holdoutRows} to examine`

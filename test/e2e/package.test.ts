@@ -33,6 +33,8 @@ test('packed, installed and run in an empty folder, a first model is promoted', 
   const dev = await startDev(t, folder)
   const result: { outcome: string; version: number } = JSON.parse(npx('run', 'flights', '--json'))
   assert.deepEqual([result.outcome, result.version], ['promoted', 1])
+  const page = await (await fetch(`${dev.web}/models/flights`)).text()
+  assert.match(page, /href="http:[^"]+\/namespaces\/default\/workflows\/refit%2Fflights%2Fsteward"/)
   assert.match(npx('ingest', '--verify'), /Every row is accounted for\./)
   // Of the worker and the server at the least: else the check below could not fail.
   assert.ok(processesOf(folder).length >= 2)
@@ -120,7 +122,8 @@ async function startDev(t: TestContext, folder: string) {
     }
   })
   await Promise.race([ready, ended.then(() => assert.fail(`refit dev ended before it was ready:\n${said}`))])
-  return { interrupt }
+  const [, web = ''] = /^ {2}web: (\S+)/m.exec(said) ?? []
+  return { interrupt, web }
 }
 
 /** Command lines of processes that were started from the folder or work on its files. */

@@ -4,11 +4,13 @@ import type { AliasMove } from '../../registry/registry.js'
 import { readRunSummaries } from '../../stages/summaries.js'
 import { table } from '../table.js'
 import { paintFor } from '../terminal.js'
-import type { DemoTrainer } from './demo.js'
 import { STORM } from './faults.js'
 import { type MonthAuc, scoreMonths } from './score-months.js'
 import type { DemoStage } from './stage.js'
 import type { ToldStory } from './story.js'
+
+/** Ways of training that the demonstration knows. */
+export type DemoTrainer = 'embedded' | 'lightgbm'
 
 /** Flights that the six files hold, and rows in the file of corrections. */
 const EXPECTED_ROWS = 2_999_994 + 9

@@ -6,15 +6,12 @@ import { RefitError } from '../../errors.js'
 import { startStack } from '../stack/stack.js'
 import { paintFor } from '../terminal.js'
 import { fail } from '../verb.js'
-import { checkDemo } from './check-demo.js'
+import { checkDemo, type DemoTrainer } from './check-demo.js'
 import { lightGbmEnvironment } from './lightgbm.js'
 import { openStage } from './stage.js'
 import { tellStory } from './story.js'
 
 const EXAMPLES = fileURLToPath(new URL('../../../../examples/', import.meta.url))
-
-/** Ways of training that the demonstration knows. */
-export type DemoTrainer = 'embedded' | 'lightgbm'
 
 /** `refit demo`: the whole loop on three million real flights, with faults thrown in; checks itself at the end. */
 export function demoCommand(program: Command): void {

@@ -24,10 +24,7 @@ const INSTALL_TIMEOUT_MS = 15 * 60_000
 
 /**
  * Gives a Python that has what a requirements file (its path), or a list, asks for; an empty list is for scripts that
- * need the standard library only. A test that gets `missing` skips with that sentence:
- *
- *     const found = await pythonEnvironment(['lightgbm'])
- *     if ('missing' in found) return t.skip(found.missing)
+ * need the standard library only.
  */
 export async function pythonEnvironment(requirements: string | readonly string[]): Promise<PythonEnvironment> {
   const text = typeof requirements === 'string' ? await readFile(requirements, 'utf8') : requirements.join('\n')
