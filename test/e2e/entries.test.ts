@@ -87,10 +87,13 @@ test('a person: one JSON object in the start form of the Temporal UI', {
     assert.deepEqual(await whoAsked(loop), ['manual by unknown'])
 
     await page.goto(`${temporal.server.uiAddress}/namespaces/default/workflows/january-by-hand`)
-    const shown = async (text: string) => (await page.getByText(text).first().waitFor({ timeout: 30_000 })) ?? true
-    await shown('Run 1 of model late-orders')
-    await shown('version 1 is champion, after version 0')
-    await photograph(page, 'run-in-temporal-ui')
+    // The timeline, with input and result above it.
+    await page.getByText('confirmServing').first().waitFor()
+    await photograph(page, 'run-timeline')
+    await page.getByText('User Metadata').first().click()
+    await page.getByText('Run 1 of model late-orders').first().waitFor()
+    await page.getByText('version 1 is champion, after version 0').first().waitFor()
+    await photograph(page, 'run-details')
   } finally {
     await browser.close()
     await loop.stop()
@@ -103,6 +106,9 @@ async function startByHand(page: Page, { workflowId, input }: { workflowId: stri
   await page.goto(`${form}?taskQueue=refit&workflowType=retrain`)
   await page.getByLabel('Workflow ID').fill(workflowId)
   await page.locator('.cm-content').first().click()
+  // The form brings the input of the last run of this type.
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.press('Delete')
   await page.keyboard.type(input)
   // Left, the editor lays its JSON out anew and moves the button away from under the first click.
   await page.getByLabel('Workflow ID').click()
@@ -124,8 +130,8 @@ test('an alert: Alertmanager and signed JSON reach the steward, repetitions and 
   timeout: 180_000,
 }, async () => {
   const loop = await startLoop(temporal)
-  const secrets = { REFIT_ALERT_TOKEN: 'let me in, please', REFIT_HMAC_SECRET: 'known to both' }
-  const receiver = await startReceiver(loop, { ...secrets, REFIT_ALERT_TOKEN: 'let-me-in-please' })
+  const secrets = { REFIT_ALERT_TOKEN: 'let-me-in-please', REFIT_HMAC_SECRET: 'known to both' }
+  const receiver = await startReceiver(loop, secrets)
   const post = (path: string, body: object, headers: Record<string, string>) => send(receiver.address, path, body, headers)
   const bearer = { authorization: 'Bearer let-me-in-please' }
   const signed = (body: object) => {

@@ -20,9 +20,10 @@ export function demoCommand(program: Command): void {
     .description('the whole loop on three million real flights, with faults; ends with a JSON summary')
     .addOption(new Option('--trainer <name>', 'what trains').choices(['embedded', 'lightgbm']).default('embedded'))
     .option('--folder <folder>', 'where to work; emptied first', '.refit/demo')
-    .action(async ({ trainer, folder }: { trainer: DemoTrainer; folder: string }) => {
+    .option('--keep', 'leave everything running at the end, to look around, until Ctrl-C')
+    .action(async (options: { trainer: DemoTrainer; folder: string; keep?: boolean }) => {
       try {
-        await demonstrate(trainer, resolve(folder))
+        await demonstrate({ ...options, folder: resolve(options.folder) })
       } catch (thrown) {
         process.stdout.write(`${JSON.stringify({ outcome: 'failed', reason: String(thrown) })}\n`)
         fail(thrown, false)
@@ -30,7 +31,13 @@ export function demoCommand(program: Command): void {
     })
 }
 
-async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> {
+interface DemoOptions {
+  readonly trainer: DemoTrainer
+  readonly folder: string
+  readonly keep?: boolean
+}
+
+async function demonstrate({ trainer, folder, keep = false }: DemoOptions): Promise<void> {
   const startedMs = Date.now()
   const say = (line: string) => void process.stdout.write(`${line}\n`)
   say(paintFor().bold('Refit: three million flights, January to June 2001, arriving month by month'))
@@ -49,11 +56,16 @@ async function demonstrate(trainer: DemoTrainer, folder: string): Promise<void> 
     const story = await tellStory(stage)
     const summary = await checkDemo(stage, story, { trainer, startedMs })
     say('')
+    say(`  Look around: ${join(folder, 'reports')} holds the report of each run.`)
+    const ui = stack.temporalUi ?? 'the one of your server'
     say(
-      `  Look around: ${join(folder, 'reports')} holds the report of each run; \`refit dev\` in ${folder} shows it all again.`,
+      keep
+        ? `  Pages: ${stack.webAddress}   Temporal UI: ${ui}   Ctrl-C ends everything.`
+        : '  With --keep, the pages and the Temporal UI stay up to be looked at.',
     )
     process.stdout.write(`${JSON.stringify(summary)}\n`)
     process.exitCode = summary.outcome === 'ok' ? 0 : 1
+    if (keep) await new Promise(() => {})
   } finally {
     await stack.stop()
   }
