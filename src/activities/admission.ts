@@ -1,7 +1,7 @@
 /** Who may run: the activities around the steward. */
 import { getClient } from '@temporalio/activity'
 import { createRefitClient } from '../client/client.js'
-import { type AdmissionState, ruleOnAdmission } from '../decisions/admission.js'
+import { type AdmissionRequest, type AdmissionState, ruleOnAdmission } from '../decisions/admission.js'
 import { RefitError } from '../errors.js'
 import { numberRun } from '../ledger/run-ledger.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
@@ -12,7 +12,7 @@ import { type AdmitRequest, type Ruling, runId } from '../workflows/messages.js'
 export interface RulingQuestion {
   readonly model: string
   readonly state: AdmissionState
-  readonly requests: readonly AdmitRequest[]
+  readonly requests: readonly AdmissionRequest[]
   readonly nowMs: number
 }
 

@@ -6,53 +6,56 @@ import { applyGiven } from './apply.js'
 import { readSpecFile } from './read-spec-file.js'
 import { startStack } from './stack/stack.js'
 import { paintFor } from './terminal.js'
-import { untilStopped } from './until-stopped.js'
+import { type Tell, untilStopped } from './until-stopped.js'
 
 /** `refit dev`: server, worker, receiver and status page in one process tree, until Ctrl-C. */
 export function devCommand(program: Command): void {
-  program
+  const command = program
     .command('dev')
     .description('run a Temporal server, a worker, the receiver and the pages, until Ctrl-C; applies refit.yaml')
-    .action(() => untilStopped(dev))
+  untilStopped(command, dev)
 }
 
-const say = (line: string) => void process.stdout.write(`${line}\n`)
-
-async function dev(stopped: Promise<unknown>): Promise<void> {
+async function dev(stopped: Promise<unknown>, tell: Tell): Promise<void> {
   const folder = resolve('.')
-  say(paintFor().bold('refit dev'))
+  tell(paintFor().bold('refit dev'), { event: 'starting', folder })
   const stack = await startStack({
     folder,
-    say,
+    say: (text) => tell(text, { event: 'progress', text: text.trim() }),
     environment: process.env,
-    onWorkerRestart: (code, signal) => say(`  the worker ended (${signal ?? code}); starting another`),
+    onWorkerRestart: (code, signal) =>
+      tell(`  the worker ended (${signal ?? code}); starting another`, { event: 'workerEnded', code, signal }),
   })
   try {
-    await applySpecOf(folder)
-    say('  ready. In another terminal: refit run. Ctrl-C stops everything.')
+    await applySpecOf(folder, tell)
+    const { webAddress: web, temporalUi = null } = stack
+    const temporal = stack.connection.address
+    const text = '  ready. In another terminal: refit run. Ctrl-C stops everything.'
+    tell(text, { event: 'ready', web, temporal, temporalUi })
     await stopped
-    say('\n  stopping')
+    tell('\n  stopping', { event: 'stopping' })
   } finally {
     await stack.stop()
   }
-  say('  stopped')
+  tell('  stopped', { event: 'stopped' })
 }
 
 /** Applies the folder's spec; a wrong one is shown and does not end the stack, as it is about to be mended. */
-async function applySpecOf(folder: string): Promise<void> {
+async function applySpecOf(folder: string, tell: Tell): Promise<void> {
   const file = join(folder, 'refit.yaml')
   const isThere = await access(file).then(
     () => true,
     () => false,
   )
   if (!isThere) {
-    say('  no refit.yaml here: write one with `refit init`, then `refit apply`')
+    tell('  no refit.yaml here: write one with `refit init`, then `refit apply`', { event: 'noSpec' })
     return
   }
   try {
-    const { text } = await applyGiven({ spec: await readSpecFile(file), folder }, false)
-    say(`  ${text.replaceAll('\n', '\n  ')}`)
+    const { text, json } = await applyGiven({ spec: await readSpecFile(file), folder }, false)
+    tell(`  ${text.replaceAll('\n', '\n  ')}`, { event: 'applied', ...json })
   } catch (thrown) {
-    say(`  ${paintFor().red('refit.yaml is not applied')}: ${messageOf(thrown)}`)
+    const message = messageOf(thrown)
+    tell(`  ${paintFor().red('refit.yaml is not applied')}: ${message}`, { event: 'notApplied', message })
   }
 }

@@ -19,18 +19,16 @@ import { untilStopped } from './until-stopped.js'
 
 /** `refit serve`: the alert receiver, the status pages and the serving endpoint, until Ctrl-C. */
 export function serveCommand(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description('receive alerts, show status and reports, and serve predictions, until Ctrl-C')
-    .action(() =>
-      untilStopped(async (stopped) => {
-        const config = readConfig(process.env)
-        const web = await startServing(config, await openPorts(config), await connectRefit())
-        process.stderr.write(`refit serve: ${web.address}\n`)
-        await stopped
-        await web.close()
-      }),
-    )
+  untilStopped(command, async (stopped, tell) => {
+    const config = readConfig(process.env)
+    const web = await startServing(config, await openPorts(config), await connectRefit())
+    tell(`refit serve: ${web.address}`, { event: 'ready', address: web.address })
+    await stopped
+    await web.close()
+  })
 }
 
 /** Starts the web side on the configured address; closing it closes the connection too. */

@@ -6,7 +6,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client'
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { messageOf, RefitError } from '../errors.js'
 import {
   type AdmitRequest,
@@ -79,8 +79,16 @@ export function createRefitClient(client: Client): RefitClient {
         startWorkflowOperation: stewardStart(model),
       }),
     )
-  const tellRun = (workflowId: string, update: string, request: ApprovalRequest) =>
-    reached(() => workflow.getHandle(workflowId).executeUpdate<void, [ApprovalRequest]>(update, { args: [request] }))
+  const tellRun = async (workflowId: string, update: string, request: ApprovalRequest) => {
+    const handle = workflow.getHandle(workflowId)
+    try {
+      await handle.executeUpdate<void, [ApprovalRequest]>(update, { args: [request] })
+    } catch (thrown) {
+      // The server says "not found" of a run that has ended, too.
+      const isOver = thrown instanceof WorkflowNotFoundError && (await known(() => handle.describe())) !== undefined
+      throw isOver ? overAlready(update, workflowId) : asRefitError(thrown)
+    }
+  }
 
   return {
     admit: (model, request) => askSteward<Ruling>(model, 'admit', request),
@@ -158,8 +166,9 @@ function asRefitError(thrown: unknown): unknown {
   if (thrown instanceof WorkflowNotFoundError) {
     return new RefitError('NotFound', `Cannot find workflow "${thrown.workflowId}": Temporal does not know it.`)
   }
-  if (thrown instanceof WorkflowUpdateFailedError && thrown.cause instanceof ApplicationFailure) {
-    return new RefitError('InvalidInput', thrown.cause.message, { cause: thrown })
+  if (thrown instanceof WorkflowUpdateFailedError) {
+    const said = applicationFailureIn(thrown.cause)
+    if (said !== undefined) return new RefitError(codeOf(said), said.message, { cause: thrown })
   }
   if (isUnavailable(thrown)) {
     return new RefitError(
@@ -170,6 +179,14 @@ function asRefitError(thrown: unknown): unknown {
   }
   return thrown
 }
+
+/** What a handler said: it threw itself, or an activity that it called did. */
+function applicationFailureIn(cause: unknown): ApplicationFailure | undefined {
+  if (cause instanceof ApplicationFailure) return cause
+  return cause instanceof ActivityFailure ? applicationFailureIn(cause.cause) : undefined
+}
+
+const codeOf = ({ type }: ApplicationFailure) => (type === 'NotFound' || type === 'Conflict' ? type : 'InvalidInput')
 
 /** gRPC codes 4 (deadline exceeded) and 14 (unavailable). */
 function isUnavailable(thrown: unknown): boolean {
@@ -182,4 +199,9 @@ function otherRun(model: string, run: number): RefitError {
   const reason = 'Temporal knows another run of that number, so the store was emptied or is another one'
   const wayOut = 'Point REFIT_STORE at the store that those runs wrote, or give the model another name.'
   return new RefitError('Conflict', `Cannot start run ${run} of model "${model}": ${reason}. ${wayOut}`)
+}
+
+function overAlready(update: string, workflowId: string): RefitError {
+  const reason = 'the run has ended and waits for nobody'
+  return new RefitError('InvalidInput', `Cannot ${update} "${workflowId}": ${reason}. See \`refit status\`.`)
 }

@@ -7,6 +7,8 @@ export interface ServerSettings {
   readonly port: number
   readonly uiPort: number | 'none'
   readonly searchAttributes: readonly string[]
+  /** Limits of the server besides its own, by the names of its dynamic configuration. */
+  readonly limits?: Readonly<Record<string, number>>
 }
 
 /**
@@ -23,7 +25,7 @@ const DURABLE = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'sync
 
 /** The arguments that start a development server of the Temporal command line. */
 export function serverArguments(settings: ServerSettings): readonly string[] {
-  const { databaseFile, namespace, port, uiPort, searchAttributes } = settings
+  const { databaseFile, namespace, port, uiPort, searchAttributes, limits = {} } = settings
   return [
     ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port)],
     ...(uiPort === 'none' ? ['--headless'] : ['--ui-port', String(uiPort)]),
@@ -31,6 +33,7 @@ export function serverArguments(settings: ServerSettings): readonly string[] {
     ...(namespace === undefined || namespace === 'default' ? [] : ['--namespace', namespace]),
     ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile, ...DURABLE]),
     ...['--dynamic-config-value', UNTHROTTLED],
+    ...Object.entries(limits).flatMap(([name, limit]) => ['--dynamic-config-value', `${name}=${limit}`]),
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ]
 }

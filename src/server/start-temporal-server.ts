@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly uiPort?: number | 'none'
   /** Names of keyword search attributes to register. */
   readonly searchAttributes: readonly string[]
+  /** Limits of the server besides its own, by the names of its dynamic configuration. */
+  readonly limits?: Readonly<Record<string, number>>
   /** File that the server's output is appended to. */
   readonly logFile: string
   /** Ctrl-C in a terminal reaches the caller only, who then stops the server when all else has ended. */

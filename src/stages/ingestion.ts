@@ -65,7 +65,7 @@ function textOf(commits: readonly PositionedCommit[]): string {
     commits.reduce((total, { receipt }) => total + receipt[part], 0)
   const unreadable = commits.filter(({ receipt }) => receipt.unreadable !== undefined).length
   const parts = [
-    `${commits.length} batches`,
+    commits.length === 1 ? '1 batch' : `${commits.length} batches`,
     `${sum('rowsIn')} rows in`,
     `${sum('kept')} kept`,
     `${sum('quarantined')} quarantined`,

@@ -36,6 +36,10 @@ const NEW_DESK: StewardState = {
 
 /** Rulings that are remembered: enough for every message that may be repeated within minutes. */
 const MOST_RULINGS = 500
+/** Bytes of rulings that are handed over to the next run: with all else they stay below the 64 KB of a payload. */
+const MOST_RULINGS_BYTES = 40_000
+/** Requests that are ruled on at once: one payload names them. */
+const MOST_AT_ONCE = 100
 /** Reasons that a merged request keeps. */
 const MOST_REASON_LENGTH = 1000
 const DAY_MS = 86_400_000
@@ -70,7 +74,7 @@ export interface StewardDesk {
   /** True when a request would be refused because of the run, or nobody looked for a while. */
   shouldLookAfterRun(nowMs: number): boolean
   lookedAfterRun(nowMs: number): void
-  /** Takes all requests, the kept one first when it is due. */
+  /** Takes the requests, at most a hundred of them, the kept one first when it is due. */
   take(nowMs: number): readonly AdmitRequest[]
   admissionState(): AdmissionState
   started(request: AdmitRequest, run: { run: number; workflowId: string }, nowMs: number): void
@@ -154,19 +158,22 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
       return Math.max(0, state.pending.notBeforeMs - nowMs)
     },
     shouldLookAfterRun: (nowMs) =>
-      nowMs - lookedMs >= 60_000 || inbox.some(({ workflowId }) => workflowId !== undefined),
+      // The run itself asks too, and is open then.
+      nowMs - lookedMs >= 60_000 ||
+      inbox.some(({ workflowId }) => workflowId !== undefined && workflowId !== state.running?.workflowId),
     lookedAfterRun(nowMs) {
       lookedMs = nowMs
     },
     take(nowMs) {
-      news = false
       const { pending } = state
       const isDue = pending !== null && !state.paused && state.running === null && nowMs >= pending.notBeforeMs
       if (isDue) state = { ...state, pending: null }
       // A request may have come once more while it was being ruled on.
       const fresh = inbox.filter(({ id }) => rulingOf(id) === undefined)
-      const taken = isDue ? [pending.request, ...fresh] : fresh
-      inbox = []
+      const first = fresh.slice(0, MOST_AT_ONCE)
+      const taken = isDue ? [pending.request, ...first] : first
+      inbox = fresh.slice(MOST_AT_ONCE)
+      news = inbox.length > 0
       const { running } = state
       // A run that the steward has just started may ask before its start was noted here.
       const isOwnRun = ({ workflowId }: AdmitRequest) => workflowId !== undefined && workflowId === running?.workflowId
@@ -192,8 +199,20 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
     refused: (request, reason) => answer(request.id, { kind: 'refused', reason }),
     runIsGone,
     isClear: () => inbox.length === 0,
-    state: () => state,
+    state: () => ({ ...state, rulings: latest(state.rulings) }),
   }
+}
+
+/** The latest rulings that fit into what is handed over. */
+function latest(rulings: StewardState['rulings']): StewardState['rulings'] {
+  const encoder = new TextEncoder()
+  let bytes = 0
+  let first = rulings.length
+  while (first > 0 && bytes <= MOST_RULINGS_BYTES) {
+    first--
+    bytes += encoder.encode(JSON.stringify(rulings[first])).length
+  }
+  return rulings.slice(bytes > MOST_RULINGS_BYTES ? first + 1 : first)
 }
 
 /** Makes one request of two: the first one's identity, everybody's reasons, counted. */

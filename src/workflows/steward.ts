@@ -31,18 +31,24 @@ export async function steward(input: unknown): Promise<void> {
   const desk = openDesk(model, state)
   for (;;) {
     await somethingToDo(desk)
+    if (mayHandOver(desk)) break
     await releaseRunThatIsGone(desk)
     await ruleOnRequests(desk)
-    // A handler that still waits for its ruling needs this loop: the desk is handed over only when nobody waits.
-    if (workflowInfo().continueAsNewSuggested && desk.isClear() && allHandlersFinished()) break
   }
   await continueAsNew<typeof steward>({ model, state: desk.state() })
 }
 
+/**
+ * A handler that waits for its ruling needs the loop: the desk is handed over when nobody waits. Handlers finish after
+ * the loop has answered them, hence it waits for this moment too: requests alone would never let it come.
+ */
+const mayHandOver = (desk: StewardDesk): boolean =>
+  workflowInfo().continueAsNewSuggested && desk.isClear() && allHandlersFinished()
+
 /** Waits for a request, the end of the run, the moment a kept request comes due, or the time to look after the run. */
 async function somethingToDo(desk: StewardDesk): Promise<void> {
   const waitMs = desk.running() === null ? desk.msUntilFollowUp(Date.now()) : LOOK_AFTER_MS
-  const isDue = () => desk.hasNews()
+  const isDue = () => desk.hasNews() || mayHandOver(desk)
   if (waitMs === undefined) await condition(isDue)
   else if (waitMs > 0) await condition(isDue, waitMs)
 }
@@ -60,8 +66,10 @@ async function releaseRunThatIsGone(desk: StewardDesk): Promise<void> {
 async function ruleOnRequests(desk: StewardDesk): Promise<void> {
   const requests = desk.take(Date.now())
   if (requests.length === 0) return
-  const { model } = desk
-  const rulings = await quick.ruleOnRequests({ model, state: desk.admissionState(), requests, nowMs: Date.now() })
+  // What people wrote is not ruled on, and would make many requests a large payload.
+  const questions = requests.map(({ id, trigger, workflowId, count }) => ({ id, trigger, workflowId, count }))
+  const question = { model: desk.model, state: desk.admissionState(), requests: questions, nowMs: Date.now() }
+  const rulings = await quick.ruleOnRequests(question)
   for (const [i, request] of requests.entries()) {
     const ruling = rulings[i]
     if (ruling === undefined) continue

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { applySpec } from '../../src/ledger/spec-revisions.js'
-import { ModelSpec } from '../../src/spec/spec.js'
 import { createLocalStorage } from '../../src/storage/local.js'
 import type { Storage } from '../../src/storage/storage.js'
 import { AdmitRequest, type RunResult } from '../../src/workflows/messages.js'
+import { applySmallModel } from '../support/small-model.js'
 import { type StubAnswers, straightToPromotion, stubActivities } from '../support/stub-activities.js'
 import { startTestTemporal, type TestTemporal, withWorker } from '../support/temporal.js'
 
@@ -20,23 +19,7 @@ before(async () => {
 })
 after(() => temporal.stop())
 
-const spec = (model: string, triggers: object = { cooldownMinutes: 0 }) =>
-  ModelSpec.parse({
-    model,
-    goal: { description: 'test', metric: 'auc' },
-    baseline: { kind: 'rule', score: '0.5' },
-    data: {
-      source: { kind: 'files', glob: '*.csv' },
-      columns: { at: { type: 'timestamp' }, x: { type: 'number' } },
-      eventTime: 'at',
-      features: ['x'],
-      label: { sql: 'x > 1' },
-    },
-    triggers,
-  })
-
-const apply = (model: string, triggers?: object) =>
-  applySpec(storage, { spec: spec(model, triggers), folder: temporal.folder }, { id: randomUUID(), actor: 'test' })
+const apply = (model: string) => applySmallModel(storage, model)
 
 const request = (fields: object = {}) => AdmitRequest.parse({ id: randomUUID(), actor: 'test', ...fields })
 

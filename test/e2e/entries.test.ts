@@ -91,8 +91,10 @@ test('a person: one JSON object in the start form of the Temporal UI', {
     await page.getByText('confirmServing').first().waitFor()
     await photograph(page, 'run-timeline')
     await page.getByText('User Metadata').first().click()
-    await page.getByText('Run 1 of model late-orders').first().waitFor()
-    await page.getByText('version 1 is champion, after version 0').first().waitFor()
+    // The UI shows Markdown in a frame of its own.
+    const details = page.locator('iframe').last().contentFrame()
+    await details.getByText('Run 1 of model late-orders').waitFor()
+    await details.getByText('version 1 is champion, after version 0').first().waitFor()
     await photograph(page, 'run-details')
   } finally {
     await browser.close()
@@ -114,7 +116,11 @@ async function startByHand(page: Page, { workflowId, input }: { workflowId: stri
   await page.getByLabel('Workflow ID').click()
   await photograph(page, 'start-form')
   await until('the start of the workflow', async () => {
-    await page.getByRole('button', { name: 'Start Workflow' }).last().click({ timeout: 2_000 }).catch(() => undefined)
+    await page
+      .getByRole('button', { name: 'Start Workflow' })
+      .last()
+      .click({ timeout: 2_000 })
+      .catch(() => undefined)
     return temporal.client.isOpen(workflowId)
   })
 }
@@ -132,7 +138,8 @@ test('an alert: Alertmanager and signed JSON reach the steward, repetitions and 
   const loop = await startLoop(temporal)
   const secrets = { REFIT_ALERT_TOKEN: 'let-me-in-please', REFIT_HMAC_SECRET: 'known to both' }
   const receiver = await startReceiver(loop, secrets)
-  const post = (path: string, body: object, headers: Record<string, string>) => send(receiver.address, path, body, headers)
+  const post = (path: string, body: object, headers: Record<string, string>) =>
+    send(receiver.address, path, body, headers)
   const bearer = { authorization: 'Bearer let-me-in-please' }
   const signed = (body: object) => {
     const timestamp = String(Math.floor(Date.now() / 1000))

@@ -22,8 +22,9 @@ test('a store that is gone for some seconds during ingestion', { timeout: 180_00
   const store = join(loop.folder, 'store')
   const away = join(loop.folder, 'store-away')
   const commits = async (folder: string) =>
-    (await readdir(join(folder, 'datasets', loop.model, 'log')).catch(() => [])).filter((name) => /^\d+\.json$/.test(name))
-      .length
+    (await readdir(join(folder, 'datasets', loop.model, 'log')).catch(() => [])).filter((name) =>
+      /^\d+\.json$/.test(name),
+    ).length
   try {
     for (let batch = 0; batch < BATCHES; batch++) {
       await writeOrders(loop.landing, { month: '2026-01', name: `batch-${batch}`, rows: ROWS, seed: batch })

@@ -49,6 +49,12 @@ test('a server in memory without a page names neither file nor port of a page', 
   )
 })
 
+test('limits of the server are named by its dynamic configuration', () => {
+  const limits = { 'limit.historyCount.suggestContinueAsNew': 60 }
+  const args = serverArguments({ port: 7233, uiPort: 'none', searchAttributes: [], limits })
+  assert.deepEqual(args.slice(-2), ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'])
+})
+
 test('it is started when it says that it serves, logs to the file, and ends when asked', async (t) => {
   const folder = await temporaryFolder(t)
   const logFile = join(folder, 'logs', 'temporal.log')

@@ -1,5 +1,6 @@
 /** A worker that kills itself, with SIGKILL, at one exact point of the process; once, as a file remembers. */
 import { existsSync, writeFileSync } from 'node:fs'
+import { WORKER_READY } from '../../src/cli/stack/worker-ready.js'
 import { readConfig } from '../../src/config.js'
 import type { Ports } from '../../src/stages/ports.js'
 import { openPorts } from '../../src/wiring.js'
@@ -14,7 +15,7 @@ const config = readConfig(process.env)
 const worker = await startWorker(config, doomed(await openPorts(config)))
 process.once('disconnect', () => worker.stop())
 process.channel?.unref()
-process.stderr.write('refit worker: ready\n')
+process.stdout.write(`${WORKER_READY}\n`)
 await worker.done
 
 function dieOnce(): void {

@@ -64,13 +64,12 @@ export async function refitFails(
   surroundings: Surroundings,
   expected: { readonly exitCode: 1 | 2; readonly code: string },
 ): Promise<string> {
-  const plain = await refit(args, surroundings)
+  const json = refitJson(args, surroundings, Failure, expected.exitCode)
+  const [plain, { error }] = await Promise.all([refit(args, surroundings), json])
   assert.equal(plain.exitCode, expected.exitCode, `refit ${args.join(' ')}: ${plain.stdout}${plain.stderr}`)
   assert.equal(plain.stdout, '')
   // No stack: that is for what nobody foresaw.
   assert.match(plain.stderr, /^error [^\n]+\n$/)
-  const { error } = await refitJson(args, surroundings, Failure, expected.exitCode)
   assert.equal(error.code, expected.code)
-  const sentence = plain.stderr.slice('error '.length).trimEnd()
-  return sentence
+  return plain.stderr.slice('error '.length).trimEnd()
 }

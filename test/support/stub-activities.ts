@@ -5,15 +5,25 @@ import { admissionActivities } from '../../src/activities/admission.js'
 import type { Activities } from '../../src/activities/create-activities.js'
 import { asActivities } from '../../src/activities/edge.js'
 import { createRefitClient } from '../../src/client/client.js'
+import { RefitError } from '../../src/errors.js'
 import type { RunPlan } from '../../src/stages/run-plan.js'
 import type { Storage } from '../../src/storage/storage.js'
 
 /** What a test lets the stubbed stages say. */
 export interface StubAnswers {
   readonly verdict: 'none' | 'partial' | 'full'
+  readonly isEnough: boolean
   readonly next: 'promote' | 'ask' | 'reject'
+  /** How long a person is waited for. */
+  readonly expiresDays: number
   readonly promotions: ('moved' | 'stale')[]
   readonly isServing: boolean
+  /** Batches that each run finds. */
+  readonly arrived: readonly string[]
+  /** Those of them that cannot be ingested. */
+  readonly poison: readonly string[]
+  /** A stage that fails for good. */
+  readonly broken: string | null
   readonly calls: string[]
   readonly beforeTrain: () => Promise<void>
 }
@@ -21,17 +31,24 @@ export interface StubAnswers {
 /** Answers of a run that goes straight to its promotion. */
 export const straightToPromotion = (): StubAnswers => ({
   verdict: 'full',
+  isEnough: true,
   next: 'promote',
+  expiresDays: 1,
   promotions: [],
   isServing: true,
+  arrived: [],
+  poison: [],
+  broken: null,
   calls: [],
   beforeTrain: async () => {},
 })
 
 /** The activities of a worker, with stubbed computing. */
 export function stubActivities(storage: Storage, answers: StubAnswers): Activities {
+  const ingested = new Set<string>()
   const say = <T>(name: string, output: T): T => {
     answers.calls.push(name)
+    if (name === answers.broken) throw new RefitError('StoreCorrupt', `Cannot ${name}: it is broken. Repair it.`)
     return output
   }
   const stubs: Omit<Activities, keyof ReturnType<typeof admissionActivities>> = {
@@ -43,21 +60,35 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
         workflowId,
         specRevision: 1,
         startedAt: '',
-        inherited: [],
+        // As if the stages of every earlier run could be taken over.
+        inherited: request.rerun === undefined ? [] : ['ingest'],
         trainingTimeoutMinutes: 1,
       }),
-    collect: async () => say('collect', []),
-    ingestBatch: async () => {
-      throw new Error('nothing was collected')
+    collect: async ({ model, run, except }) => {
+      const isNew = (path: string) => !except.includes(path) && !ingested.has(`${model} ${run} ${path}`)
+      return say(
+        'collect',
+        answers.arrived.filter(isNew).map((path) => ({ path, bytes: 1000, modifiedAt: '2026-01-01T00:00:00.000Z' })),
+      )
+    },
+    ingestBatch: async ({ model, run, source: { path } }) => {
+      if (answers.poison.includes(path))
+        throw new RefitError('UnreadableSource', `Cannot read "${path}": it is poison.`)
+      ingested.add(`${model} ${run} ${path}`)
+      const receipt = { rowsIn: 100, kept: 98, quarantined: 2, duplicates: 0, reasons: { 'mass.type': 2 } }
+      return say('ingestBatch', { commit: ingested.size, receipt })
     },
     sumUpIngest: async () => say('sumUpIngest', { text: 'nothing new arrived', snapshot: 0 }),
     decide: async () => say('decide', { text: `decided ${answers.verdict}`, verdict: answers.verdict }),
-    select: async () => say('select', { text: 'selected', isEnough: true }),
+    select: async () => say('select', { text: 'selected', isEnough: answers.isEnough }),
     train: async () => {
       await answers.beforeTrain()
       return say('train', { text: 'trained' })
     },
-    evaluate: async () => say('evaluate', { text: 'examined', verdict: 'pass', next: answers.next, expiresDays: 1 }),
+    evaluate: async () => {
+      const { next, expiresDays } = answers
+      return say('evaluate', { text: 'examined', verdict: 'pass', next, expiresDays })
+    },
     register: async () => say('register', { version: 1 }),
     keepApproval: async () => say('keepApproval', undefined),
     promote: async () =>

@@ -34,8 +34,8 @@ export interface TestTemporal {
   stop(): Promise<void>
 }
 
-/** Starts a server on a file in a temporary folder. */
-export async function startTestTemporal(): Promise<TestTemporal> {
+/** Starts a server on a file in a temporary folder, with limits of its own where a test wants to reach them. */
+export async function startTestTemporal(limits: Readonly<Record<string, number>> = {}): Promise<TestTemporal> {
   const found = await findTemporalServer({ env: withoutAddress(), report: () => {} })
   if (found.kind !== 'binary') throw new Error('A test starts its own server')
   const folder = await mkdtemp(join(tmpdir(), 'refit-test-'))
@@ -45,6 +45,7 @@ export async function startTestTemporal(): Promise<TestTemporal> {
     port: await freePort(),
     uiPort: await freePort(),
     searchAttributes: SEARCH_ATTRIBUTES,
+    limits,
     logFile: join(folder, 'temporal.log'),
   }
   let server = await startTemporalServer(options)
@@ -73,7 +74,7 @@ export async function startTestTemporal(): Promise<TestTemporal> {
 let bundle: Promise<WorkflowBundle> | undefined
 
 /** The workflows, bundled once in a test process. */
-function workflowBundle(): Promise<WorkflowBundle> {
+export function workflowBundle(): Promise<WorkflowBundle> {
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.js', import.meta.url))
   bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
   return bundle

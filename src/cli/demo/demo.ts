@@ -20,8 +20,9 @@ export function demoCommand(program: Command): void {
     .description('the whole loop on three million real flights, with faults; ends with a JSON summary')
     .addOption(new Option('--trainer <name>', 'what trains').choices(['embedded', 'lightgbm']).default('embedded'))
     .option('--folder <folder>', 'where to work; emptied first', '.refit/demo')
+    .option('--json', 'nothing but the summary on stdout')
     .option('--keep', 'leave everything running at the end, to look around, until Ctrl-C')
-    .action(async (options: { trainer: DemoTrainer; folder: string; keep?: boolean }) => {
+    .action(async (options: DemoOptions) => {
       try {
         await demonstrate({ ...options, folder: resolve(options.folder) })
       } catch (thrown) {
@@ -35,11 +36,12 @@ interface DemoOptions {
   readonly trainer: DemoTrainer
   readonly folder: string
   readonly keep?: boolean
+  readonly json?: boolean
 }
 
-async function demonstrate({ trainer, folder, keep = false }: DemoOptions): Promise<void> {
+async function demonstrate({ trainer, folder, keep = false, json = false }: DemoOptions): Promise<void> {
   const startedMs = Date.now()
-  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  const say = (line: string) => void (json || process.stdout.write(`${line}\n`))
   say(paintFor().bold('Refit: three million flights, January to June 2001, arriving month by month'))
   const specFile = await layOut(trainer, folder)
   const stack = await startStack({

@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const server = await startServer(options, home)
     if (server.stop !== undefined) parts.push(server.stop)
-    const environment = stackEnvironment(options.environment, folder, server)
+    const environment = stackEnvironment(options.environment, folder, server, await preferPort(8700))
     // The parent's own client and configuration read the process's environment, as every verb does.
     Object.assign(process.env, environment)
     const config = readConfig(environment)
@@ -99,8 +99,14 @@ async function startServer({ say, environment }: StackOptions, home: string): Pr
  * The environment of everything in the stack. Who runs a stack on a machine of their own is its operator: specs in the
  * folder may name any program unless the environment says otherwise.
  */
-function stackEnvironment(given: NodeJS.ProcessEnv, folder: string, server: ServerPart): NodeJS.ProcessEnv {
+function stackEnvironment(
+  given: NodeJS.ProcessEnv,
+  folder: string,
+  server: ServerPart,
+  webPort: number,
+): NodeJS.ProcessEnv {
   return {
+    REFIT_PORT: String(webPort),
     REFIT_STORE: `file:${join(folder, '.refit', 'store')}`,
     REFIT_SCRATCH: join(folder, '.refit', 'scratch'),
     REFIT_PREDICTIONS: join(folder, '.refit', 'predictions'),

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RefitError } from '../../errors.js'
+import { WORKER_READY } from './worker-ready.js'
 
 /** `refit worker`. */
 const WORKER = [fileURLToPath(new URL('../main.js', import.meta.url)), 'worker']
-const READY = 'refit worker: ready'
 /** A worker that cannot start at all must not be started in a loop without rest. */
 const RESTART_AFTER_MS = 1_000
 const READY_WITHIN_MS = 60_000
@@ -93,8 +93,8 @@ async function untilReady(child: ChildProcess, logFile: string): Promise<void> {
     said = `${said}${chunk.toString()}`.slice(-MOST_SAID)
   })
   const isReady = new Promise<void>((resolve) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes(READY)) resolve()
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes(WORKER_READY)) resolve()
     })
   })
   const died = once(child, 'exit').then(() => 'ended before it was ready')
