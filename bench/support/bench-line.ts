@@ -20,6 +20,8 @@ export interface BenchLine {
   readonly seed: number
   readonly machine: string
   readonly measures: readonly Measure[]
+  /** Figures of others from elsewhere, for orientation: not measured in this run. */
+  readonly context?: readonly { readonly name: string; readonly value: number; readonly unit: string }[]
 }
 
 /** A measure where more is better; `goal` is the least ratio. */
@@ -31,6 +33,30 @@ export function measureOf(
 ): Measure {
   const ratio = value / reference
   return { ...given, value, reference, ratio, goal, holds: goal === null ? null : ratio >= goal }
+}
+
+/** A measure where less is better; `goal` is the largest ratio. */
+export function costOf(
+  given: Pick<Measure, 'name' | 'unit'>,
+  value: number,
+  reference: number,
+  goal: number | null,
+): Measure {
+  const ratio = value / reference
+  return { ...given, value, reference, ratio, goal, holds: goal === null ? null : ratio <= goal }
+}
+
+/** A measure that nothing is compared with. */
+export function figureOf(given: Pick<Measure, 'name' | 'unit'>, value: number): Measure {
+  return { ...given, value, reference: null, ratio: null, goal: null, holds: null }
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return (low + high) / 2
 }
 
 /** The machine in a few words. */

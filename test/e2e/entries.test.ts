@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { z } from 'zod'
 import { createScheduleKeeper, type DesiredSchedule } from '../../src/client/schedules.js'
 import { listRuns } from '../../src/ledger/run-ledger.js'
 import { sign } from '../../src/web/alerts/authenticity.js'
@@ -137,7 +138,10 @@ test('an alert: Alertmanager and signed JSON reach the steward, repetitions and 
 }, async () => {
   const loop = await startLoop(temporal)
   const secrets = { REFIT_ALERT_TOKEN: 'let-me-in-please', REFIT_HMAC_SECRET: 'known to both' }
-  const receiver = await startReceiver(loop, secrets)
+  const receiver = await startReceiver(loop, secrets).catch(async (thrown: unknown) => {
+    await loop.stop()
+    throw thrown
+  })
   const post = (path: string, body: object, headers: Record<string, string>) =>
     send(receiver.address, path, body, headers)
   const bearer = { authorization: 'Bearer let-me-in-please' }
@@ -187,21 +191,30 @@ test('an alert: Alertmanager and signed JSON reach the steward, repetitions and 
 const untilFree = ({ model }: TestLoop) =>
   until('the steward to be free', async () => (await temporal.client.stewardStatus(model))?.running === null)
 
+const Ready = z.object({ event: z.literal('ready'), address: z.string() })
+
 /** `refit serve` in a process of its own. */
 async function startReceiver({ folder, env }: TestLoop, more: NodeJS.ProcessEnv) {
-  const child = startRefit(['serve'], { folder, env: { ...env, ...more, REFIT_PORT: '0' } })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
+  const child = startRefit(['serve', '--json'], { folder, env: { ...env, ...more, REFIT_PORT: '0' } })
+  let [events, complaints] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    events += chunk.toString()
   })
-  const address = await until('the receiver', async () => /refit serve: (http:\S+)/.exec(said)?.[1])
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString()
+  })
+  const exited = once(child, 'exit')
+  const ready = until('the receiver', async () => Ready.parse(JSON.parse(events.split('\n')[0] ?? '')))
+  const { address } = await ready.catch((thrown: unknown) => {
+    child.kill('SIGKILL')
+    throw thrown
+  })
   return {
     address,
     async stop() {
-      const exited = once(child, 'exit')
       child.kill('SIGTERM')
       await exited
-      assert.equal(child.exitCode, 0, said)
+      assert.deepEqual({ exitCode: child.exitCode, complaints }, { exitCode: 0, complaints: '' })
     },
   }
 }

@@ -1,6 +1,6 @@
 /** Activities whose computing is stubbed and whose process is not: admission and numbering are real. */
 
-import { getClient } from '@temporalio/activity'
+import { cancelled, getClient } from '@temporalio/activity'
 import { admissionActivities } from '../../src/activities/admission.js'
 import type { Activities } from '../../src/activities/create-activities.js'
 import { asActivities } from '../../src/activities/edge.js'
@@ -82,7 +82,7 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
     decide: async () => say('decide', { text: `decided ${answers.verdict}`, verdict: answers.verdict }),
     select: async () => say('select', { text: 'selected', isEnough: answers.isEnough }),
     train: async () => {
-      await answers.beforeTrain()
+      await Promise.race([answers.beforeTrain(), cancelled()])
       return say('train', { text: 'trained' })
     },
     evaluate: async () => {
