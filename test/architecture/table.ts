@@ -87,7 +87,17 @@ export const PARTS: Readonly<Record<string, Part>> = {
   server: { imports: ['errors'], packages: ['zod'], usesNode: true },
   web: {
     imports: [
-      ...['client', 'config', 'decisions (types)', 'ledger', 'stages (types)', 'server', 'spec', 'statistics (types)', 'ports'],
+      ...[
+        'client',
+        'config',
+        'decisions (types)',
+        'ledger',
+        'stages (types)',
+        'server',
+        'spec',
+        'statistics (types)',
+        'ports',
+      ],
       ...['messages', 'errors'],
     ],
     packages: ['hono', '@hono/node-server', '@observablehq/plot', 'linkedom', 'zod'],
