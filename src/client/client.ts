@@ -5,6 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { messageOf, RefitError } from '../errors.js'
@@ -60,9 +61,17 @@ export interface RunStart {
   readonly requestId: string
 }
 
-/** Wraps a Temporal client. */
-export function createRefitClient(client: Client): RefitClient {
+/**
+ * Wraps a Temporal client. A request that a worker must answer is given up after `answerWithinMs`, where that is given: a
+ * person at a terminal should hear that no worker runs.
+ */
+export function createRefitClient(
+  client: Client,
+  { answerWithinMs }: { readonly answerWithinMs?: number } = {},
+): RefitClient {
   const { workflow } = client
+  const inTime = <T>(ask: () => Promise<T>): Promise<T> =>
+    answerWithinMs === undefined ? ask() : client.withDeadline(Date.now() + answerWithinMs, ask)
   const stewardStart = (model: string) =>
     new WithStartWorkflowOperation<(input: { model: string }) => Promise<void>>('steward', {
       workflowId: stewardId(model),
@@ -73,16 +82,18 @@ export function createRefitClient(client: Client): RefitClient {
     })
   const askSteward = <T>(model: string, update: string, request: { readonly id: string }) =>
     reached(() =>
-      workflow.executeUpdateWithStart<(input: { model: string }) => Promise<void>, T, [unknown]>(update, {
-        args: [request],
-        updateId: request.id,
-        startWorkflowOperation: stewardStart(model),
-      }),
+      inTime(() =>
+        workflow.executeUpdateWithStart<(input: { model: string }) => Promise<void>, T, [unknown]>(update, {
+          args: [request],
+          updateId: request.id,
+          startWorkflowOperation: stewardStart(model),
+        }),
+      ),
     )
   const tellRun = async (workflowId: string, update: string, request: ApprovalRequest) => {
     const handle = workflow.getHandle(workflowId)
     try {
-      await handle.executeUpdate<void, [ApprovalRequest]>(update, { args: [request] })
+      await inTime(() => handle.executeUpdate<void, [ApprovalRequest]>(update, { args: [request] }))
     } catch (thrown) {
       // The server says "not found" of a run that has ended, too.
       const isOver = thrown instanceof WorkflowNotFoundError && (await known(() => handle.describe())) !== undefined
@@ -120,8 +131,9 @@ export function createRefitClient(client: Client): RefitClient {
       return description?.status.name === 'RUNNING'
     },
 
-    stewardStatus: (model) => known(() => workflow.getHandle(stewardId(model)).query<StewardStatus>('status')),
-    runStatus: (workflowId) => known(() => workflow.getHandle(workflowId).query<RunStatus>('status')),
+    stewardStatus: (model) =>
+      known(() => inTime(() => workflow.getHandle(stewardId(model)).query<StewardStatus>('status'))),
+    runStatus: (workflowId) => known(() => inTime(() => workflow.getHandle(workflowId).query<RunStatus>('status'))),
     result: (workflowId) => reached(() => workflow.result<() => Promise<RunResult>>(workflowId)),
 
     async tellEnded(model, ended) {
@@ -170,6 +182,13 @@ function asRefitError(thrown: unknown): unknown {
     const said = applicationFailureIn(thrown.cause)
     if (said !== undefined) return new RefitError(codeOf(said), said.message, { cause: thrown })
   }
+  if (isLate(thrown)) {
+    return new RefitError(
+      'TemporalUnavailable',
+      'Temporal took the request, but no worker has answered it. Start one with `refit worker` or `refit dev`.',
+      { cause: thrown },
+    )
+  }
   if (isUnavailable(thrown)) {
     return new RefitError(
       'TemporalUnavailable',
@@ -188,11 +207,16 @@ function applicationFailureIn(cause: unknown): ApplicationFailure | undefined {
 
 const codeOf = ({ type }: ApplicationFailure) => (type === 'NotFound' || type === 'Conflict' ? type : 'InvalidInput')
 
-/** gRPC codes 4 (deadline exceeded) and 14 (unavailable). */
-function isUnavailable(thrown: unknown): boolean {
+/** What a worker must answer is kept until the deadline, then cancelled: gRPC codes 4 and 1. */
+const isLate = (thrown: unknown): boolean =>
+  thrown instanceof WorkflowUpdateRPCTimeoutOrCancelledError || [1, 4].includes(Number(grpcCodeOf(thrown)))
+
+/** gRPC code 14. */
+const isUnavailable = (thrown: unknown): boolean => grpcCodeOf(thrown) === 14
+
+function grpcCodeOf(thrown: unknown): unknown {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-  return code === 14 || code === 4
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
 }
 
 function otherRun(model: string, run: number): RefitError {

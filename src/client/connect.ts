@@ -17,6 +17,8 @@ export interface RefitConnection {
 
 /** A server that answers at all answers within this time. */
 const CONNECT_TIMEOUT_MS = 5_000
+/** Far longer than a ruling takes on a busy worker. */
+const ANSWER_WITHIN_MS = 30_000
 
 /** Connects to `TEMPORAL_ADDRESS` (or the profile's, or localhost:7233). Rejects with `TemporalUnavailable`. */
 export async function connectRefit(): Promise<RefitConnection> {
@@ -26,7 +28,7 @@ export async function connectRefit(): Promise<RefitConnection> {
     const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT_MS })
     const client = new Client({ connection, namespace })
     return {
-      client: createRefitClient(client),
+      client: createRefitClient(client, { answerWithinMs: ANSWER_WITHIN_MS }),
       schedules: createScheduleKeeper(client),
       address,
       namespace,
