@@ -25,7 +25,7 @@ import { type BenchLine, costOf, figureOf, machine, median } from './support/ben
 
 const MODEL = 'bench'
 const QUEUE = 'bench-bare'
-/** Enough that the median of either side moves by less than two per cent between runs of the bench. */
+/** About a minute on two busy cores. */
 const REPETITIONS = 60
 /** The first runs compile, and fill caches. */
 const WARM_UP = 5

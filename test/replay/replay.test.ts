@@ -61,6 +61,13 @@ for (const file of files) {
   test(`${file} replays`, () => assert.equal(failures.get(file), undefined))
 }
 
+test('the steward does not look after a run that asks, or when there is none', () => {
+  const activities = (historyOf('steward-rollback.json').events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
+  )
+  assert.deepEqual(activities, ['ruleOnRequests', 'openRun', 'rollBack'])
+})
+
 /** A change that breaks runs in flight: what is replaced where, and a history that must tell. */
 const CHANGES = [
   {
