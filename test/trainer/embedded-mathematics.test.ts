@@ -155,6 +155,11 @@ test('array files give back what was packed, to the last bit', () => {
   )
 })
 
+test('an array may have any name, also that of the prototype', () => {
+  const arrays = Object.fromEntries([['__proto__', Float32Array.of(1, 2)]])
+  assert.deepEqual(unpackArrays(packArrays({ header: null, arrays })), { header: null, arrays })
+})
+
 test('array files that were cut say so', () => {
   const bytes = packArrays({ header: 1, arrays: { a: Float32Array.of(1, 2) } })
   assert.throws(() => unpackArrays(bytes.subarray(0, 2)), /shorter than its header says/)

@@ -33,14 +33,15 @@ export function unpackArrays(bytes: Uint8Array): NamedArrays {
   const end = buffer.length < 4 ? Number.NaN : 4 + buffer.readUInt32LE(0)
   if (!(end <= buffer.length)) throw new Error('the file is shorter than its header says')
   const { header, lengths } = Header.parse(JSON.parse(buffer.toString('utf8', 4, end)))
-  const arrays: Record<string, Float32Array> = {}
+  const arrays: [string, Float32Array][] = []
   let from = end
   for (const [name, count] of lengths) {
     const to = from + 4 * count
     if (to > buffer.length) throw new Error(`the file ends within "${name}"`)
     // Copied, as a view must begin at a multiple of four bytes.
-    arrays[name] = new Float32Array(Uint8Array.from(buffer.subarray(from, to)).buffer)
+    arrays.push([name, new Float32Array(Uint8Array.from(buffer.subarray(from, to)).buffer)])
     from = to
   }
-  return { header, arrays }
+  // Not by assignment: a name such as `__proto__` would set the prototype instead.
+  return { header, arrays: Object.fromEntries(arrays) }
 }
