@@ -3,6 +3,7 @@ import { openSnapshot } from '../data/snapshot.js'
 import type { Evidence, FeatureDrift } from '../decisions/decision.js'
 import { decisionHistory } from '../ledger/decision-log.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
+import { championOf } from '../stages/champion.js'
 import { gatherEvidence } from '../stages/gather-evidence.js'
 import { openPorts } from '../wiring.js'
 import { openSession, whichModel } from './session.js'
@@ -19,7 +20,7 @@ export function driftCommand(program: Command): void {
     const { config, storage, registry, data } = await openSession()
     const model = await whichModel(storage, named)
     const { spec } = await latestSpec(storage, model)
-    const position = await registry.alias(model, 'champion')
+    const { version: champion } = await championOf(registry, model)
     const history = await decisionHistory(storage, model)
     const evidence = await gatherEvidence(
       await openPorts(config),
@@ -27,7 +28,7 @@ export function driftCommand(program: Command): void {
         spec,
         asOf: new Date().toISOString(),
         snapshot: await openSnapshot(data, model),
-        champion: await registry.version(model, position?.version ?? 0),
+        champion,
         history: all ? { ...history, snapshot: 0 } : history,
       },
       { signal: new AbortController().signal, attempt: 1, show: () => {} },

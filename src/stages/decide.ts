@@ -7,10 +7,10 @@ import type { Decision, Evidence } from '../decisions/decision.js'
 import { metricDirection } from '../decisions/goal-metric.js'
 import { decisionHistory, enterDecision } from '../ledger/decision-log.js'
 import { keepStage } from '../ledger/run-ledger.js'
-import type { Version } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { putJson } from '../storage/objects.js'
 import type { RetrainInput } from '../workflows/messages.js'
+import { championOf } from './champion.js'
 import { gatherEvidence } from './gather-evidence.js'
 import type { IngestSummary } from './ingestion.js'
 import type { Life, Ports, RunAt } from './ports.js'
@@ -52,7 +52,7 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
   const { spec } = revision
   const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
   const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
-  const champion = await championVersion(ports, at.model)
+  const { version: champion } = await championOf(ports.registry, at.model)
   const asOf = nowOf(spec, plan.request, snapshot, ports.now())
   const isPastDay = plan.request.asOf !== undefined
   const history = await decisionHistory(storage, at.model, isPastDay ? { asOf } : {})
@@ -73,12 +73,6 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
     snapshot: isPastDay ? positionBefore(snapshot, asOf) : snapshot.seq,
     champion: { version: champion.version },
   }
-}
-
-async function championVersion({ registry }: DecidePorts, model: string): Promise<Version> {
-  const position = await registry.alias(model, 'champion')
-  if (position === undefined) throw new Error(`Model "${model}" has no champion zero: \`refit apply\` registers it`)
-  return registry.version(model, position.version)
 }
 
 /** On a past day later rows had not arrived: what is committed from the first of them on is left to the next decision. */

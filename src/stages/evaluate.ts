@@ -13,6 +13,7 @@ import type { Version } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { type ObjectRef, objectFile, putJson } from '../storage/objects.js'
 import { checkArtifact } from './artifact-check.js'
+import { championOf } from './champion.js'
 import { baselinePackage, closeScorer, openScorer, type Scorer } from './packages.js'
 import type { Life, Ports, RoundAt } from './ports.js'
 import { buildReference } from './reference.js'
@@ -61,7 +62,7 @@ async function examine(folder: string, ports: EvaluatePorts, at: RoundAt, life: 
   const { spec } = revision
   const selected = await stageOf<SelectOutput>(storage, at, 'select')
   const { pack } = await stageOf<TrainOutput>(storage, at, 'train')
-  const champion = await championOf(ports, at.model)
+  const champion = await standingOf(ports, at.model)
   const holdout = await objectFile(storage, selected.holdout)
 
   const scorers = await openContenders(ports, { spec, pack, champion, folder })
@@ -136,10 +137,8 @@ interface Standing {
   readonly anchor: Version | undefined
 }
 
-async function championOf({ registry }: EvaluatePorts, model: string): Promise<Standing> {
-  const position = await registry.alias(model, 'champion')
-  if (position === undefined) throw new Error(`Model "${model}" has no champion zero: \`refit apply\` registers it`)
-  const version = await registry.version(model, position.version)
+async function standingOf({ registry }: EvaluatePorts, model: string): Promise<Standing> {
+  const { version, position } = await championOf(registry, model)
   const pinned = await registry.alias(model, 'anchor')
   const isOther = pinned !== undefined && pinned.version !== version.version
   return {

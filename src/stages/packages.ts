@@ -1,6 +1,7 @@
 /** Model packages on this host: their files in a folder, opened to score. */
 import { link, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { featureColumns } from '../data/features.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Predictor } from '../predictor/predictor.js'
 import type { ModelSpec } from '../spec/spec.js'
@@ -20,8 +21,7 @@ export async function unpack(storage: Storage, pack: ModelPackage, folder: strin
 
 /** The spec's baseline as a package: champion zero. */
 export function baselinePackage(spec: ModelSpec, threshold: number): ModelPackage {
-  const { baseline, data } = spec
-  const features = data.features.map((name) => ({ name, kind: featureKind(spec, name) }))
+  const { baseline } = spec
   const predictor =
     baseline.kind === 'rule'
       ? { kind: 'rule' as const, score: baseline.score }
@@ -30,13 +30,7 @@ export function baselinePackage(spec: ModelSpec, threshold: number): ModelPackag
           url: baseline.url,
           ...(baseline.tokenEnv === undefined ? {} : { tokenEnv: baseline.tokenEnv }),
         }
-  return { predictor, features, threshold, files: {} }
-}
-
-/** Whether a feature is a number or a category to a model. */
-export function featureKind({ data }: ModelSpec, name: string): 'numeric' | 'categorical' {
-  const type = data.columns[name]?.type ?? data.derived[name]?.type
-  return type === 'string' ? 'categorical' : 'numeric'
+  return { predictor, features: [...featureColumns(spec)], threshold, files: {} }
 }
 
 /** A model that can score rows: by an opened predictor, or by a rule that the data room evaluates in SQL. */

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { featureColumns } from '../data/features.js'
 import type { Decision } from '../decisions/decision.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'
@@ -12,7 +13,7 @@ import { openLog } from '../storage/log.js'
 import { ObjectRef, objectFile, putFile } from '../storage/objects.js'
 import type { Trainer, TrainingJob, TrainingResult } from '../trainer/trainer.js'
 import type { DecideOutput } from './decide.js'
-import { featureKind, unpack } from './packages.js'
+import { unpack } from './packages.js'
 import type { Life, Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import type { SelectOutput } from './select.js'
@@ -97,7 +98,7 @@ async function prepare(
   await mkdir(checkpointFolder)
   const job: TrainingJob = {
     mode,
-    features: spec.data.features.map((name) => ({ name, kind: featureKind(spec, name) })),
+    features: featureColumns(spec),
     trainingFile: await objectFile(storage, selected.training),
     validationFile: await objectFile(storage, selected.validation),
     ...(await baseFolder(storage, folder, base)),
