@@ -2,12 +2,14 @@
  * What Refit's process costs beyond the activities that it runs.
  *
  * `overhead`: a whole run whose computing is stubbed, asked of the steward as `refit run` does and awaited, against a bare
- * workflow that runs as many no-op activities one after another; both on one server, in turns, medians. One batch has
- * arrived. Counted are all activities that the histories of a run's three workflows have (steward: ruling and opening;
- * `retrain`: from `admit` to `tellEnded`; `ingest`: one batch and the looks around it), read from the server after a
- * run, so that the reference has as many. All are ordinary activities. What Refit does besides is against it: a child
- * workflow, two updates and a signal of the steward, search attributes, heartbeat timers, a second task queue, and the
- * numbering of the run, which is a durable write to the store.
+ * workflow that runs as many activities one after another; both on one server, in turns, medians. One batch has arrived.
+ * Counted are all activities that the histories of a run's two workflows have (steward: ruling and opening; `retrain`:
+ * from `admit` to `tellEnded`), read from the server after a run, so that the reference has as many. All are ordinary
+ * activities, which take and give a small object. What Refit does besides is against it: a second workflow, an update
+ * and a signal of the steward, search attributes, heartbeats, a second task queue, and the numbering of the run, which
+ * is a durable write to the store. For it: a run tells the steward while it writes its report.
+ *
+ * `overNoops`: the same run against activities that take and give nothing.
  *
  * `noop12`: twelve no-op activities in the bare workflow. Other engines' figures are context, not measured here.
  */
@@ -63,12 +65,13 @@ export async function run([repetitions = String(REPETITIONS)]: readonly string[]
 async function measure(temporal: TestTemporal, repetitions: number): Promise<BenchLine> {
   for (let i = 0; i < WARM_UP; i++) await wholeRun(temporal)
   const count = await activitiesOfOneRun(temporal)
-  for (let i = 0; i < WARM_UP; i++) await bare(temporal, count)
-  const times: Record<'whole' | 'bare' | 'twelve', number[]> = { whole: [], bare: [], twelve: [] }
+  for (let i = 0; i < WARM_UP; i++) await bare(temporal, 'ordinary', count)
+  const times: Record<'whole' | 'bare' | 'noops' | 'twelve', number[]> = { whole: [], bare: [], noops: [], twelve: [] }
   for (let i = 0; i < repetitions; i++) {
     times.whole.push(await millisecondsOf(() => wholeRun(temporal)))
-    times.bare.push(await millisecondsOf(() => bare(temporal, count)))
-    times.twelve.push(await millisecondsOf(() => bare(temporal, 12)))
+    times.bare.push(await millisecondsOf(() => bare(temporal, 'ordinary', count)))
+    times.noops.push(await millisecondsOf(() => bare(temporal, 'nothing', count)))
+    times.twelve.push(await millisecondsOf(() => bare(temporal, 'nothing', 12)))
   }
   const unit = 'ms'
   return {
@@ -77,6 +80,7 @@ async function measure(temporal: TestTemporal, repetitions: number): Promise<Ben
     machine: machine(),
     measures: [
       costOf({ name: 'overhead', unit }, median(times.whole), median(times.bare), MOST_OVERHEAD),
+      costOf({ name: 'overNoops', unit }, median(times.whole), median(times.noops), null),
       figureOf({ name: 'activitiesOfOneRun', unit: 'activities' }, count),
       figureOf({ name: 'noop12', unit }, median(times.twelve)),
     ],
@@ -92,11 +96,11 @@ async function wholeRun({ client }: TestTemporal): Promise<string> {
   return ruling.workflowId
 }
 
-async function bare({ temporal }: TestTemporal, count: number): Promise<void> {
+async function bare({ temporal }: TestTemporal, kind: keyof NoActivities, count: number): Promise<void> {
   await temporal.workflow.execute<typeof inSequence>('inSequence', {
     workflowId: randomUUID(),
     taskQueue: QUEUE,
-    args: [count],
+    args: [kind, count],
   })
 }
 
@@ -108,7 +112,7 @@ async function activitiesOfOneRun(temporal: TestTemporal): Promise<number> {
   }
   const before = await scheduled(stewardId(MODEL))
   const workflowId = await wholeRun(temporal)
-  const counts = await Promise.all([stewardId(MODEL), workflowId, `${workflowId}/ingest`].map(scheduled))
+  const counts = await Promise.all([stewardId(MODEL), workflowId].map(scheduled))
   return counts.reduce((sum, count) => sum + count, -before)
 }
 
@@ -120,7 +124,7 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
 
 async function withBareWorker(address: string, body: () => Promise<void>): Promise<void> {
   const connection = await NativeConnection.connect({ address })
-  const activities: NoActivities = { nothing: async () => {} }
+  const activities: NoActivities = { ordinary: async () => ({ text: 'nothing was done' }), nothing: async () => {} }
   const worker = await Worker.create({
     connection,
     activities,

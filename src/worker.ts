@@ -12,6 +12,9 @@ import { SEARCH_ATTRIBUTES } from './workflows/search-attributes.js'
 /** Where workflow code begins; Temporal bundles it from here. */
 const WORKFLOWS = fileURLToPath(new URL('./workflows/index.js', import.meta.url))
 
+/** Modules that all workflows share: what is loaded once need not be loaded at the start of every workflow. */
+export const PRELOADED: readonly string[] = [fileURLToPath(new URL('./workflows/preload.js', import.meta.url))]
+
 /** A running worker. */
 export interface RefitWorker {
   /** Ends when the worker has been shut down, by `stop` or by a signal. */
@@ -32,6 +35,7 @@ export async function startWorker(config: Config, ports: Ports): Promise<RefitWo
       ...common,
       taskQueue: TASK_QUEUE,
       workflowsPath: WORKFLOWS,
+      bundlerOptions: { preloadModules: [...PRELOADED] },
       maxConcurrentActivityTaskExecutions: config.concurrency,
     }),
     Worker.create({ ...common, taskQueue: TRAINING_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),

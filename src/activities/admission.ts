@@ -3,10 +3,10 @@ import { getClient } from '@temporalio/activity'
 import { createRefitClient } from '../client/client.js'
 import { type AdmissionRequest, type AdmissionState, ruleOnAdmission } from '../decisions/admission.js'
 import { RefitError } from '../errors.js'
-import { numberRun } from '../ledger/run-ledger.js'
+import { numberRun, runAt } from '../ledger/run-ledger.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
 import type { Ports } from '../stages/ports.js'
-import { type AdmitRequest, type Ruling, runId } from '../workflows/messages.js'
+import { type AdmitRequest, type Ruling, runId, runNumberOf } from '../workflows/messages.js'
 
 /** What the steward asks when requests lie on its desk. */
 export interface RulingQuestion {
@@ -19,9 +19,10 @@ export interface RulingQuestion {
 /** Activities of admission. */
 export function admissionActivities({ storage }: Pick<Ports, 'storage'>) {
   return {
-    /** Asks the steward of the model, which is started when there is none. */
+    /** Asks the steward of the model, which is started when there is none; a run that it opened needs no second answer. */
     async admit({ model, request }: { model: string; request: AdmitRequest }): Promise<Ruling> {
-      return createRefitClient(getClient()).admit(model, request)
+      const opened = await openedRun(storage, model, request)
+      return opened ?? createRefitClient(getClient()).admit(model, request)
     },
 
     /** Rules on requests by the spec's limits; a model without a spec refuses all of them. */
@@ -54,4 +55,17 @@ export function admissionActivities({ storage }: Pick<Ports, 'storage'>) {
       return createRefitClient(getClient()).isOpen(workflowId)
     },
   }
+}
+
+/**
+ * The ruling on a request that the steward has opened a run for: it stands in the ledger, under the number that the
+ * workflow is named by. Of any other request nothing is found here, and the steward is asked.
+ */
+async function openedRun(storage: Ports['storage'], model: string, request: AdmitRequest): Promise<Ruling | undefined> {
+  const { id, workflowId } = request
+  const run = workflowId === undefined ? undefined : runNumberOf(model, workflowId)
+  if (workflowId === undefined || run === undefined) return undefined
+  const numbered = await runAt(storage, model, run)
+  if (numbered?.request.id !== id || numbered.workflowId !== undefined) return undefined
+  return { kind: 'admitted', run, workflowId }
 }

@@ -14,7 +14,7 @@ import {
   restoreChampion,
   rollBack,
 } from '../stages/promotion.js'
-import { report } from '../stages/report.js'
+import { recordEnd, report } from '../stages/report.js'
 import { planRun } from '../stages/run-plan.js'
 import type { EndOutput } from '../stages/run-record.js'
 import { type SelectOutput, select } from '../stages/select.js'
@@ -44,7 +44,8 @@ export function createActivities(ports: Ports) {
     confirmServing: (at: RoundAt) => confirmServing(ports, at),
     restoreChampion: (at: RoundAt) => restoreChampion(ports, at),
     rollBack: (input: { model: string; request: RollbackRequest }) => rollBack(ports, input),
-    report: (input: RunAt & Omit<EndOutput, 'endedAt'>) => report(ports, input),
+    recordEnd: (input: RunAt & Omit<EndOutput, 'endedAt'>) => recordEnd(ports, input),
+    report: (at: RunAt) => report(ports, at),
     async tellEnded({ model, workflowId, outcome }: RunAt & { workflowId: string; outcome: Outcome }): Promise<void> {
       await createRefitClient(getClient()).tellEnded(model, { workflowId, outcome })
     },

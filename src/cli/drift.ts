@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
+import { readConfig } from '../config.js'
 import { openSnapshot } from '../data/snapshot.js'
 import type { Evidence, FeatureDrift } from '../decisions/decision.js'
 import { decisionHistory } from '../ledger/decision-log.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
 import { championOf } from '../stages/champion.js'
+import { nowBy } from '../stages/decide.js'
 import { gatherEvidence } from '../stages/gather-evidence.js'
 import { openPorts } from '../wiring.js'
-import { openSession, whichModel } from './session.js'
+import { whichModel } from './session.js'
 import { table } from './table.js'
 import { answers } from './verb.js'
 
@@ -17,17 +19,19 @@ export function driftCommand(program: Command): void {
     .description('what arrived since the last decision, held against the champion; decides nothing')
     .option('--all', 'look at everything that arrived, not only since the last decision')
   answers<{ all?: boolean }>(command, async ([named], { all = false }) => {
-    const { config, storage, registry, data } = await openSession()
+    const ports = await openPorts(readConfig(process.env))
+    const { storage, registry, data } = ports
     const model = await whichModel(storage, named)
     const { spec } = await latestSpec(storage, model)
     const { version: champion } = await championOf(registry, model)
     const history = await decisionHistory(storage, model)
+    const snapshot = await openSnapshot(data, model)
     const evidence = await gatherEvidence(
-      await openPorts(config),
+      ports,
       {
         spec,
-        asOf: new Date().toISOString(),
-        snapshot: await openSnapshot(data, model),
+        asOf: nowBy(spec, snapshot, ports.now()),
+        snapshot,
         champion,
         history: all ? { ...history, snapshot: 0 } : history,
       },

@@ -23,6 +23,7 @@ import {
   stewardId,
   TASK_QUEUE,
 } from '../workflows/messages.js'
+import { RefitModel, RefitStage, RefitTrigger } from '../workflows/search-attributes.js'
 
 /** What can be asked. Rejects with `TemporalUnavailable` when the server does not answer. */
 export interface RefitClient {
@@ -115,7 +116,13 @@ export function createRefitClient(
           workflowId,
           taskQueue: TASK_QUEUE,
           args: [input],
+          requestEagerStart: true,
           memo: { requestId },
+          typedSearchAttributes: [
+            { key: RefitModel, value: model },
+            { key: RefitTrigger, value: trigger },
+            { key: RefitStage, value: 'ingest' },
+          ],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           staticSummary: `Run ${run} of model ${model}, started by ${trigger}`,
         })

@@ -1,6 +1,6 @@
 /** The log of a dataset, and where its objects are. */
 import { createHash } from 'node:crypto'
-import { type Log, openLog } from '../storage/log.js'
+import { type Log, sharedLog } from '../storage/log.js'
 import type { Storage } from '../storage/storage.js'
 import { type BatchSource, Commit } from './commit.js'
 
@@ -12,7 +12,7 @@ export const datasetFolder = (dataset: string, folder: DatasetFolder): string =>
 
 /** The log of a dataset's commits. */
 export const datasetLog = (storage: Storage, dataset: string): Log<Commit> =>
-  openLog(storage, `datasets/${dataset}/log`, Commit)
+  sharedLog(storage, `datasets/${dataset}/log`, Commit)
 
 /** What was committed before, as far as it decides about a batch that arrives. */
 export interface CommittedBatches {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Decision, DecisionHistory, PastDecision, RuleName } from '../decisions/decision.js'
 import { closesWindow } from '../decisions/retrain-rules/feature-drift.js'
-import { openLog } from '../storage/log.js'
+import { sharedLog } from '../storage/log.js'
 import { ObjectRef } from '../storage/objects.js'
 import type { Storage } from '../storage/storage.js'
 
@@ -38,7 +38,7 @@ export interface EnteredDecision {
   readonly evidence: ObjectRef
 }
 
-const decisionLog = (storage: Storage, model: string) => openLog(storage, `models/${model}/decisions`, DecisionEntry)
+const decisionLog = (storage: Storage, model: string) => sharedLog(storage, `models/${model}/decisions`, DecisionEntry)
 
 /** Enters a decision; entering the one of a run again changes nothing. */
 export async function enterDecision(storage: Storage, model: string, entered: EnteredDecision): Promise<void> {

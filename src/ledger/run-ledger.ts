@@ -1,6 +1,6 @@
 /** The runs of a model, numbered by a log, and what each stage of a run left behind. */
 import { z } from 'zod'
-import { openLog } from '../storage/log.js'
+import { sharedLog } from '../storage/log.js'
 import type { Storage } from '../storage/storage.js'
 import { AdmitRequest } from '../workflows/messages.js'
 
@@ -19,7 +19,7 @@ export interface NumberedRun extends AdmittedRun {
   readonly admittedAt: string
 }
 
-const runLog = (storage: Storage, model: string) => openLog(storage, `runs/${model}/log`, AdmittedRun)
+const runLog = (storage: Storage, model: string) => sharedLog(storage, `runs/${model}/log`, AdmittedRun)
 
 /** Gives an admitted request the next run number; the same request id always has the same number. */
 export async function numberRun(storage: Storage, model: string, admitted: AdmittedRun): Promise<number> {

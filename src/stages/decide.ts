@@ -53,7 +53,7 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
   const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
   const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
   const { version: champion } = await championOf(ports.registry, at.model)
-  const asOf = nowOf(spec, plan.request, snapshot, ports.now())
+  const asOf = pastDay(plan.request) ?? nowBy(spec, snapshot, ports.now())
   const isPastDay = plan.request.asOf !== undefined
   const history = await decisionHistory(storage, at.model, isPastDay ? { asOf } : {})
   const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, champion, history }, life)
@@ -81,9 +81,8 @@ function positionBefore({ seq, commits }: Snapshot, asOf: string): number {
   return first === undefined ? seq : first.seq - 1
 }
 
-/** The event time that counts as now: what the run was asked for, else the spec's clock. ISO 8601, UTC. */
-function nowOf({ data }: ModelSpec, { asOf }: RetrainInput, snapshot: Snapshot, wallClock: Date): string {
-  if (asOf !== undefined) return new Date(`${asOf.replace('Z', '')}Z`).toISOString()
+/** The event time that counts as now, by the spec's clock: that of the last event, or the wall clock. ISO 8601, UTC. */
+export function nowBy({ data }: ModelSpec, snapshot: Snapshot, wallClock: Date): string {
   const lastEvent =
     snapshot.commits
       .map(({ to }) => to ?? '')
@@ -91,6 +90,10 @@ function nowOf({ data }: ModelSpec, { asOf }: RetrainInput, snapshot: Snapshot, 
       .at(-1) ?? ''
   return data.clock === 'lastEvent' && lastEvent !== '' ? lastEvent : wallClock.toISOString()
 }
+
+/** The past day that a run was asked to work on, ISO 8601, UTC. */
+const pastDay = ({ asOf }: RetrainInput): string | undefined =>
+  asOf === undefined ? undefined : new Date(`${asOf.replace('Z', '')}Z`).toISOString()
 
 function askedFor({ force, trainFrom }: RetrainInput) {
   return force === undefined && trainFrom === undefined ? {} : { asked: { verdict: force, trainFrom } }

@@ -21,14 +21,22 @@ export interface IngestSummary {
 
 type IngestPorts = Pick<Ports, 'storage' | 'data'>
 
+/** Batches that arrived. */
+export interface ArrivedPage {
+  readonly sources: readonly BatchSource[]
+  /** True when no others are waiting. */
+  readonly isLast: boolean
+}
+
 /** Names the batches that arrived and were not committed yet, at most a page of them. */
 export async function collect(
   { storage, data }: IngestPorts,
   input: RunAt & { readonly except: readonly string[] },
-): Promise<readonly BatchSource[]> {
+): Promise<ArrivedPage> {
   const { spec, folder } = (await openPlan(storage, input)).revision
   const found = await collectBatches(data, { spec, folder })
-  return found.filter(({ path }) => !input.except.includes(path)).slice(0, PAGE)
+  const waiting = found.filter(({ path }) => !input.except.includes(path))
+  return { sources: waiting.slice(0, PAGE), isLast: waiting.length <= PAGE }
 }
 
 /** Brings in one batch; doing it again changes nothing. */

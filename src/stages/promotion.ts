@@ -176,6 +176,7 @@ export async function confirmServing(ports: PromotionPorts, at: RoundAt) {
       files: [await objectFile(storage, examined.golden)],
       label: 'NULL::INT',
       scorers: { champion: scorer },
+      atMost: examined.goldenScores.length,
     })
     await closeScorer(scorer)
     return compareWith(examined.goldenScores, scored.scores.champion, version, spec)

@@ -7,16 +7,25 @@ import { type EndOutput, readRunRecord } from './run-record.js'
 /** Where the reports of runs are kept. */
 export const reportKey = ({ model, run }: RunAt): string => runKey(model, run, 'report.html')
 
-/** Writes the report of a run that has ended, and enters the outcome into the history of decisions. */
-export async function report(
-  { storage, renderReport, now }: Pick<Ports, 'storage' | 'renderReport' | 'now'>,
+/** Records how a run ended, and enters the outcome into the history of decisions. Gives the version that it registered. */
+export async function recordEnd(
+  { storage, now }: Pick<Ports, 'storage' | 'now'>,
   input: RunAt & Omit<EndOutput, 'endedAt'>,
-): Promise<{ readonly version: number | null; readonly report: string }> {
+): Promise<{ readonly version: number | null }> {
   const { model, run, outcome, reason, stages } = input
   const end: EndOutput = { endedAt: now().toISOString(), outcome, reason, stages }
   await keepStage(storage, { model, run, stage: 'report' }, async () => end)
   const record = await readRunRecord(storage, { model, run })
   await enterOutcome(storage, model, { run, outcome, trainingSeconds: record.training?.seconds ?? null })
-  await storage.replace(reportKey({ model, run }), new TextEncoder().encode(renderReport(record)))
-  return { version: record.version, report: reportKey({ model, run }) }
+  return { version: record.version }
+}
+
+/** Writes the report of a run whose end was recorded. Gives its key. */
+export async function report(
+  { storage, renderReport }: Pick<Ports, 'storage' | 'renderReport'>,
+  { model, run }: RunAt,
+): Promise<{ readonly report: string }> {
+  const page = renderReport(await readRunRecord(storage, { model, run }))
+  await storage.replace(reportKey({ model, run }), new TextEncoder().encode(page))
+  return { report: reportKey({ model, run }) }
 }

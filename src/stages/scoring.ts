@@ -18,13 +18,17 @@ export interface ScoredRows {
 /** Name of the column in which the label travels. */
 const LABEL = '_label_value'
 
-/** Scores all rows of Parquet files by all scorers in one pass. `label` is a SQL expression that gives 1, 0 or NULL. */
+/**
+ * Scores rows of Parquet files by all scorers in one pass: all of them, or the first `atMost`. `label` is a SQL expression that
+ * gives 1, 0 or NULL.
+ */
 export async function scoreRows(
   data: DataContext,
   input: {
     readonly files: readonly string[]
     readonly label: string
     readonly scorers: Readonly<Record<string, Scorer>>
+    readonly atMost?: number
     readonly signal?: AbortSignal
     readonly progress?: (rows: number) => void
   },
@@ -37,6 +41,7 @@ export async function scoreRows(
     files: input.files,
     features: featuresOf(scorers.map(([, scorer]) => scorer)),
     expressions: { [LABEL]: input.label, ...Object.fromEntries(rules) },
+    ...(input.atMost === undefined ? {} : { batchRows: input.atMost }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),
   })
   for await (const batch of batches) {
@@ -44,6 +49,7 @@ export async function scoreRows(
     for (const [name, scorer] of scorers) chunks.get(name)?.push(await scoresOf(scorer, name, batch))
     rows += batch.rows
     input.progress?.(rows)
+    if (rows === input.atMost) break
   }
   const joined = (name: string) => concatenate(chunks.get(name) ?? [], rows)
   return { rows, labels: joined(LABEL), scores: Object.fromEntries(scorers.map(([name]) => [name, joined(name)])) }

@@ -6,6 +6,8 @@
  * 2. The ids after that number are read from the entries themselves, at most some hundred, and remembered.
  * 3. The number is read before an id's object is looked for. The other order would miss an entry that is indexed
  *    between the two reads. For the same reason memory is asked before the object.
+ * 4. What is remembered holds while the last entry read is still there. A store that was restored from a backup under a
+ *    running process may end before it: then all is read anew, since to append beyond the end would leave a gap.
  */
 import { z } from 'zod'
 import { sha256OfBytes } from './digest.js'
@@ -40,6 +42,7 @@ export class KnownIds {
   /** Reads what was appended since it was called last, and gives the number of the last entry. */
   async catchUp(): Promise<number> {
     if (this.#indexed === undefined) await this.#begin()
+    else if (!(await this.#isStillThere())) return this.#startOver()
     let head = this.#scanned
     for (let size = 1; ; size = Math.min(PARALLEL, size * 2)) {
       const numbers = Array.from({ length: size }, (_, index) => head + 1 + index)
@@ -53,6 +56,18 @@ export class KnownIds {
       this.#scanned = Math.max(this.#scanned, head)
       if (absent >= 0) return head
     }
+  }
+
+  async #isStillThere(): Promise<boolean> {
+    const last = this.#scanned
+    return last < this.entries.firstSeq || (await this.entries.read(last)) !== undefined
+  }
+
+  #startOver(): Promise<number> {
+    this.#indexed = undefined
+    this.#recent.clear()
+    this.#scanned = this.entries.firstSeq - 1
+    return this.catchUp()
   }
 
   /** The number of the entry with this id among those that were caught up with. */

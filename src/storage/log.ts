@@ -70,6 +70,21 @@ export function openLog<T>(storage: Storage, prefix: string, schema: z.ZodType<T
   return new StoredLog(storage, entriesOf(storage, { prefix: checkKey(prefix), schema, firstSeq }), options.now)
 }
 
+const sharedLogs = new WeakMap<Storage, Map<string, Log<unknown>>>()
+
+/**
+ * As `openLog`, but one log for all who ask in this process: it remembers the entries that it has read, so that an
+ * append looks only at what came since. A prefix has one schema.
+ */
+export function sharedLog<T>(storage: Storage, prefix: string, schema: z.ZodType<T>): Log<T> {
+  const logs = sharedLogs.get(storage) ?? new Map<string, Log<unknown>>()
+  sharedLogs.set(storage, logs)
+  const log = logs.get(prefix) ?? openLog(storage, prefix, schema)
+  logs.set(prefix, log)
+  // Whoever asked first gave the prefix its schema, which is the same for all.
+  return log as Log<T>
+}
+
 class StoredLog<T> implements Log<T> {
   readonly #ids: KnownIds
 

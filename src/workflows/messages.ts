@@ -144,6 +144,11 @@ export interface StewardStatus {
 export const stewardId = (model: string): string => `refit/${model}/steward`
 /** Workflow id of a run that the steward starts. */
 export const runId = (model: string, run: number): string => `refit/${model}/run/${run}`
+/** The number of a run that the steward started, by its workflow id; `undefined` for any other id. */
+export function runNumberOf(model: string, workflowId: string): number | undefined {
+  const number = Number(workflowId.slice(workflowId.lastIndexOf('/') + 1))
+  return Number.isSafeInteger(number) && number > 0 && workflowId === runId(model, number) ? number : undefined
+}
 /** The task queue of orchestration and of all stages but training. */
 export const TASK_QUEUE = 'refit'
 /** The task queue of training: few slots a worker. */

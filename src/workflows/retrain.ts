@@ -1,7 +1,7 @@
-import { ApplicationFailure, CancellationScope, executeChild, isCancellation, workflowInfo } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow'
 import type { RunAt } from '../stages/ports.js'
 import { awaitApproval } from './approval.js'
-import { ingest } from './ingest.js'
+import { ingestArrivals } from './ingest.js'
 import { type AdmitRequest, type Outcome, RetrainInput, type RunResult } from './messages.js'
 import { parseInput } from './parse-input.js'
 import { openBoard, type RunBoard } from './run-board.js'
@@ -35,10 +35,9 @@ export async function retrain(input: unknown): Promise<RunResult> {
   const at: RunAt = { model: request.model, run: ruling.run }
   board.admitted(at.run)
   try {
-    const ending = await episode(at, request, board)
-    return await close(at, ending, board)
+    return await close(at, await episode(at, request, board), board)
   } catch (thrown) {
-    await CancellationScope.nonCancellable(() => close(at, endingOf(thrown), board))
+    await close(at, endingOf(thrown), board)
     throw thrown
   }
 }
@@ -48,9 +47,7 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
   const plan = await quick.planRun({ ...at, request, workflowId: workflowInfo().workflowId })
 
   board.enter('ingest')
-  if (!plan.inherited.includes('ingest')) {
-    await executeChild(ingest, { workflowId: `${workflowInfo().workflowId}/ingest`, args: [at] })
-  }
+  if (!plan.inherited.includes('ingest')) await ingestArrivals(at)
   board.note('ingest', (await quick.sumUpIngest(at)).text)
 
   board.enter('decide')
@@ -98,42 +95,57 @@ async function examineAndPromote(at: RunAt, round: number, board: RunBoard): Pro
   return promote(at, round, board)
 }
 
-/** Moves the champion, then makes sure that it serves; the way back is laid before the first step. */
+/** Moves the champion, then makes sure that it serves; the compensation is laid before the step that it undoes. */
 async function promote(at: RunAt, round: number, board: RunBoard): Promise<Ending | 'championMoved'> {
-  const compensations = [() => quick.restoreChampion({ ...at, round })]
+  const wayBack = () => CancellationScope.nonCancellable(() => quick.restoreChampion({ ...at, round }))
   try {
     const promotion = await quick.promote({ ...at, round })
     board.note('promote', promotion.text)
     if (promotion.kind === 'stale') return 'championMoved'
     const serving = await rows.confirmServing({ ...at, round })
     if (serving.isServing) return { outcome: 'promoted', reason: promotion.text }
-    for (const undo of compensations) await undo()
+    await wayBack()
     return { outcome: 'rolledBack', reason: serving.text }
   } catch (thrown) {
-    await CancellationScope.nonCancellable(async () => {
-      for (const undo of compensations) await undo()
-    })
+    await wayBack()
     throw thrown
   }
 }
 
-/** Writes the report and tells the steward: the end of every admitted run. */
+/**
+ * The end of every admitted run, which a cancellation does not stop: once it is on record the model is free for the next
+ * run, and a report that cannot be written changes nothing about what happened.
+ */
 async function close(at: RunAt, ending: Ending, board: RunBoard): Promise<RunResult> {
-  board.enter('report')
-  const closed = await quick.report({ ...at, ...ending, stages: board.timings() })
-  board.end(ending.outcome, ending.reason)
-  await quick.tellEnded({ ...at, workflowId: workflowInfo().workflowId, outcome: ending.outcome })
-  return { ...ending, ...at, version: closed.version, report: closed.report }
+  return CancellationScope.nonCancellable(async () => {
+    board.enter('report')
+    const { version } = await quick.recordEnd({ ...at, ...ending, stages: board.timings() })
+    const [written] = await Promise.allSettled([
+      quick.report(at),
+      quick.tellEnded({ ...at, workflowId: workflowInfo().workflowId, outcome: ending.outcome }),
+    ])
+    if (written.status === 'rejected') board.note('report', `no report: ${reasonOf(written.reason)}`)
+    board.end(ending.outcome, ending.reason)
+    const report = written.status === 'fulfilled' ? written.value.report : null
+    return { ...ending, ...at, version, report }
+  })
 }
 
 const askFor = (request: RetrainInput): AdmitRequest => {
   const { model: _, trigger, reason, actor, ...input } = request
-  const { workflowId, firstExecutionRunId } = workflowInfo()
-  return { id: firstExecutionRunId, trigger, reason, actor, count: 1, workflowId, input }
+  const { workflowId, firstExecutionRunId, memo } = workflowInfo()
+  // Whoever starts a run, it asks: one that the steward opened asks by the request that was admitted already.
+  const id = typeof memo?.requestId === 'string' ? memo.requestId : firstExecutionRunId
+  return { id, trigger, reason, actor, count: 1, workflowId, input }
 }
 
 function endingOf(thrown: unknown): Ending {
   if (isCancellation(thrown)) return { outcome: 'cancelled', reason: 'cancelled by a person' }
+  return { outcome: 'failed', reason: reasonOf(thrown) }
+}
+
+/** What an activity said that failed, or else what was thrown. */
+function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause instanceof ApplicationFailure ? thrown.cause : thrown
-  return { outcome: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,10 +1,17 @@
 /** What a run shows while it goes: status query, search attributes and the Markdown page in the Temporal UI. */
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import { type Outcome, type RetrainInput, type RunStatus, STAGES, type Stage } from './messages.js'
 import { RefitModel, RefitOutcome, RefitStage, RefitTrigger, RefitVerdict } from './search-attributes.js'
 
 /** Query `status` of a run. */
 export const runStatusQuery = defineQuery<RunStatus>('status')
+
+/**
+ * The stages that are entered into the search attributes: those in which a run may stay for long, where the short stages
+ * after one count to it. A run begins with `ingest`. To set a search attribute takes as long as a third of an activity:
+ * the status query and the page tell of every stage, for nothing.
+ */
+const SEARCHED: ReadonlySet<Stage> = new Set(['train', 'evaluate', 'approve'])
 
 /** The board of one run. */
 export interface RunBoard {
@@ -26,6 +33,8 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
   let status: RunStatus = { model, run: null, stage: 'admit', trigger, facts: [], waitingFor: null, outcome: null }
   let title = `Refit run of model ${model}`
   let ending = ''
+  let verdict: string | undefined
+  const verdictFound = () => (verdict === undefined ? [] : [{ key: RefitVerdict, value: verdict }])
 
   const show = (change: Partial<RunStatus>) => {
     const facts = STAGES.flatMap((stage) => {
@@ -37,10 +46,14 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
   }
 
   setHandler(runStatusQuery, () => status, { description: 'Stage, facts so far, and what the run waits for' })
-  upsertSearchAttributes([
-    { key: RefitModel, value: model },
-    { key: RefitTrigger, value: trigger },
-  ])
+  // The steward starts a run with these; a person who types a model into the Temporal UI does not.
+  if (workflowInfo().typedSearchAttributes.get(RefitModel) === undefined) {
+    upsertSearchAttributes([
+      { key: RefitModel, value: model },
+      { key: RefitTrigger, value: trigger },
+      { key: RefitStage, value: 'ingest' },
+    ])
+  }
   times.push({ stage: 'admit', since: Date.now() })
   show({})
 
@@ -52,14 +65,16 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
     },
     enter(stage) {
       times.push({ stage, since: Date.now() })
-      upsertSearchAttributes([{ key: RefitStage, value: stage }])
+      if (SEARCHED.has(stage)) upsertSearchAttributes([{ key: RefitStage, value: stage }, ...verdictFound()])
       show({ stage })
     },
     note(stage, text) {
       texts.set(stage, text)
       show({})
     },
-    judged: (verdict) => upsertSearchAttributes([{ key: RefitVerdict, value: verdict }]),
+    judged(found) {
+      verdict = found
+    },
     registered(version) {
       texts.set('register', `registered as version ${version}`)
       show({})
@@ -67,7 +82,11 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
     waitFor: (waitingFor) => show({ waitingFor }),
     end(outcome, why) {
       ending = `**${outcome}**: ${why}`
-      upsertSearchAttributes([{ key: RefitOutcome, value: outcome }])
+      upsertSearchAttributes([
+        { key: RefitStage, value: 'ended' },
+        { key: RefitOutcome, value: outcome },
+        ...verdictFound(),
+      ])
       show({ stage: 'ended', outcome, waitingFor: null })
     },
     timings: () =>

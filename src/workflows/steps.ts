@@ -1,5 +1,5 @@
 /** The steps of the process: activity proxies with their timeouts and retries, one profile for each kind of work. */
-import { proxyActivities } from '@temporalio/workflow'
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.js'
 import { TRAINING_QUEUE } from './messages.js'
 
@@ -26,11 +26,15 @@ export const rows = proxyActivities<Activities>({
   retry: PATIENT,
 })
 
-/** Training, on a queue of its own. A training that fails five times in a row fails the run. */
+/**
+ * Training, on a queue of its own. A training that fails five times in a row fails the run; a run that is cancelled waits
+ * until its training has stopped, so that the next one does not share the machine with it.
+ */
 export const training = (timeoutMinutes: number) =>
   proxyActivities<Activities>({
     taskQueue: TRAINING_QUEUE,
     startToCloseTimeout: `${timeoutMinutes} minutes`,
     heartbeatTimeout: HEARTBEAT,
     retry: { ...PATIENT, maximumAttempts: 5 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   })

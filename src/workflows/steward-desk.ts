@@ -92,6 +92,8 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
   let inbox: AdmitRequest[] = []
   let news = false
   let lookedMs = 0
+  /** The run that said last that it has ended, though none such was open: it may do so before its start is noted. */
+  let endedEarly: z.infer<typeof RunEnded> | undefined
 
   const rulingOf = (id: string) => state.rulings.find(([known]) => known === id)?.[1]
   /** Puts a request on the desk, once: whoever is not sure that it arrived sends it again. */
@@ -141,7 +143,10 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
     runEndedSignal,
     (input) => {
       const parsed = RunEnded.safeParse(input)
-      if (parsed.success) runIsGone(parsed.data.workflowId, Date.now(), parsed.data.outcome)
+      if (!parsed.success) return
+      const { workflowId, outcome } = parsed.data
+      if (state.running?.workflowId === workflowId) runIsGone(workflowId, Date.now(), outcome)
+      else endedEarly = parsed.data
     },
     { description: 'Sent by a run when it has ended' },
   )
@@ -174,11 +179,7 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
       const taken = isDue ? [pending.request, ...first] : first
       inbox = fresh.slice(MOST_AT_ONCE)
       news = inbox.length > 0
-      const { running } = state
-      // A run that the steward has just started may ask before its start was noted here.
-      const isOwnRun = ({ workflowId }: AdmitRequest) => workflowId !== undefined && workflowId === running?.workflowId
-      if (running !== null) for (const { id } of taken.filter(isOwnRun)) answer(id, { kind: 'admitted', ...running })
-      return taken.filter((request) => !isOwnRun(request))
+      return taken
     },
     admissionState: () => ({
       paused: state.paused,
@@ -191,6 +192,7 @@ export function openDesk(model: string, earlier: StewardState = NEW_DESK): Stewa
       state = { ...state, running: run, startsMs }
       lookedMs = nowMs
       answer(request.id, { kind: 'admitted', ...run })
+      if (endedEarly?.workflowId === run.workflowId) runIsGone(run.workflowId, nowMs, endedEarly.outcome)
     },
     queued(request, { reason, notBeforeMs }) {
       state = { ...state, pending: { request: merge(state.pending?.request, request), notBeforeMs } }

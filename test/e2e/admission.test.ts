@@ -166,6 +166,66 @@ test('a champion that does not serve is rolled back by compensation', async () =
   })
 })
 
+test('a report that cannot be written changes nothing about what happened', async () => {
+  await apply('unreported')
+  await withStubs({ broken: 'report' }, async () => {
+    const ruling = await temporal.client.admit('unreported', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    const { outcome, report } = await temporal.client.result(ruling.workflowId)
+    assert.deepEqual({ outcome, report }, { outcome: 'promoted', report: null })
+    const { facts } = (await temporal.client.runStatus(ruling.workflowId)) ?? { facts: [] }
+    assert.deepEqual(facts.at(-1), { stage: 'report', text: 'no report: Cannot report: it is broken. Repair it.' })
+    await waitFor(async () => (await temporal.client.stewardStatus('unreported'))?.running === null)
+  })
+})
+
+test('more batches than a page come in by a child workflow, each once, and poison holds up none', async () => {
+  await apply('many-batches')
+  const arrived = ['1.csv', '2.csv', '3.csv', '4.csv', '5.csv']
+  await withStubs({ arrived, poison: ['2.csv'], page: 2 }, async ({ calls }) => {
+    const ruling = await temporal.client.admit('many-batches', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'promoted')
+    assert.deepEqual(await temporal.temporal.workflow.result(`${ruling.workflowId}/ingest`), {
+      batches: 5,
+      failed: ['2.csv'],
+    })
+    assert.equal(calls.filter((name) => name === 'ingestBatch').length, 4)
+  })
+})
+
+test('a run that ends before the steward has noted its start frees the model all the same', async () => {
+  await apply('quick-run')
+  const activities = stubActivities(storage, { ...straightToPromotion(), verdict: 'none' })
+  const openRun: typeof activities.openRun = async (input) => {
+    const opened = await activities.openRun(input)
+    await temporal.client.result(opened.workflowId)
+    return opened
+  }
+  await withWorker(temporal.address, { ...activities, openRun }, async () => {
+    const ruling = await temporal.client.admit('quick-run', request())
+    assert.equal(ruling.kind, 'admitted')
+    const status = await temporal.client.stewardStatus('quick-run')
+    assert.deepEqual([status?.running, status?.lastOutcome], [null, 'notNeeded'])
+  })
+})
+
+test('a workflow that takes the id of an open run asks for admission like any other', async () => {
+  await apply('same-id')
+  await withStubs({}, async () => {
+    const first = await temporal.client.admit('same-id', request())
+    if (first.kind !== 'admitted') assert.fail(JSON.stringify(first))
+    await temporal.client.result(first.workflowId)
+    await waitFor(async () => (await temporal.client.stewardStatus('same-id'))?.running === null)
+    const again = await temporal.temporal.workflow.start('retrain', {
+      workflowId: first.workflowId,
+      taskQueue: 'refit',
+      args: [{ model: 'same-id' }],
+    })
+    assert.equal((await again.result()).run, 2)
+  })
+})
+
 test('an inconclusive candidate waits for a person; the first word counts', async () => {
   await apply('asking')
   await withStubs({ next: 'ask' }, async () => {
@@ -189,7 +249,7 @@ test('a cancelled run ends as cancelled, is reported, and frees the model', asyn
     await waitFor(async () => (await temporal.client.runStatus(ruling.workflowId))?.waitingFor != null)
     await temporal.temporal.workflow.getHandle(ruling.workflowId).cancel()
     await assert.rejects(temporal.client.result(ruling.workflowId))
-    assert.ok(calls.includes('report cancelled'))
+    assert.ok(calls.includes('recordEnd cancelled'))
     await waitFor(async () => (await temporal.client.stewardStatus('cancelled'))?.running === null)
   })
 })

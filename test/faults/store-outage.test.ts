@@ -35,7 +35,7 @@ test('a store that is gone for some seconds during ingestion', { timeout: 180_00
     const committed = await commits(away)
     assert.ok(committed < BATCHES, `the outage was to come before the end of the ingestion: ${committed} commits`)
 
-    const message = await until('an activity that cannot reach the store', () => failureIn(`${workflowId}/ingest`))
+    const message = await until('an activity that cannot reach the store', () => failureIn(workflowId))
     assert.match(message, /^Cannot .+Mount the volume or put the folder back\.$/)
     assert.equal(await temporal.client.isOpen(workflowId), true)
     assert.equal((await temporal.client.runStatus(workflowId))?.stage, 'ingest')

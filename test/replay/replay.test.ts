@@ -77,16 +77,16 @@ const CHANGES = [
     file: 'retrain-promoted.json',
   },
   {
-    change: 'a retrain that tells the steward before it reports',
-    from: /quick\.(report|tellEnded)\(/g,
-    to: (found: string) => (found.includes('report') ? 'quick.tellEnded(' : 'quick.report('),
+    change: 'a retrain that reports before its end is on record',
+    from: /quick\.(recordEnd|report)\(/g,
+    to: (found: string) => (found.includes('recordEnd') ? 'quick.report(' : 'quick.recordEnd('),
     file: 'retrain-rejected.json',
   },
   {
     change: 'an ingest that fans out one by one',
-    from: /Promise\.allSettled\(found\.map\(\(source\) => bringIn\(at, source\)\)\)/g,
-    to: () => 'Promise.allSettled([await bringIn(at, found[0])])',
-    file: 'ingest-batches-and-poison.json',
+    from: /Promise\.allSettled\(sources\.map\(\(source\) => bringIn\(at, source\)\)\)/g,
+    to: () => 'Promise.allSettled([await bringIn(at, sources[0])])',
+    file: 'ingest-pages-and-poison.json',
   },
   {
     change: 'a steward that opens a run without looking after the one before',

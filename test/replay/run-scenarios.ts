@@ -84,21 +84,15 @@ export const RUN_SCENARIOS: readonly Scenario[] = [
       return { 'retrain-refused': run, 'steward-paused': stewardId(scene.model) }
     },
   },
+  undisturbed('batches-and-poison', { arrived: ['1.csv', '2.csv', '3.csv'], poison: ['2.csv'] }),
+  undisturbed('no-report', { broken: 'report' }),
   {
-    name: 'batches',
-    answers: { arrived: ['1.csv', '2.csv', '3.csv', '4.csv', '5.csv'], poison: ['2.csv', '4.csv'] },
+    name: 'pages',
+    answers: { arrived: ['1.csv', '2.csv', '3.csv', '4.csv', '5.csv'], poison: ['2.csv', '4.csv'], page: 2 },
     async play(scene) {
       const run = await admit(scene)
       await ended(scene, run)
-      return { 'ingest-batches-and-poison': `${run}/ingest` }
-    },
-  },
-  {
-    name: 'nothing-arrived',
-    async play(scene) {
-      const run = await admit(scene)
-      await ended(scene, run)
-      return { 'ingest-nothing-arrived': `${run}/ingest` }
+      return { 'ingest-pages-and-poison': `${run}/ingest`, 'retrain-pages': run }
     },
   },
 ]

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Log } from '../../src/storage/log.js'
+import { type Log, sharedLog } from '../../src/storage/log.js'
 import { findHead } from '../../src/storage/log-head.js'
 import { collect } from '../support/collect.js'
 import { flakyStorage } from '../support/flaky-storage.js'
 import { rejection } from '../support/rejection.js'
-import { type Body, fill, freshStore, open, PREFIX, wish } from './small-log.js'
+import { Body, fill, freshStore, open, PREFIX, wish } from './small-log.js'
 
 test('the head is found from any hint, and in few reads', async () => {
   const property = fc.asyncProperty(fc.nat(3_000), fc.nat(3_000), async (one, other) => {
@@ -101,4 +101,29 @@ test('a fold may change its state in place, and keeps no state that JSON would c
     log.fold('no/name', 0, (state) => state),
     'InvalidInput',
   )
+})
+
+test('a log that stays open reads only what came since, and begins anew when the store was restored under it', async (t) => {
+  const storage = await freshStore(t)
+  let reads = 0
+  const counting = flakyStorage(storage, {
+    fate: () => 'fine',
+    failsToRead: () => {
+      reads++
+      return false
+    },
+  })
+  const shared = () => sharedLog(counting, PREFIX, Body)
+  await fill(open(storage), 60)
+  await shared().append(wish('first'))
+  reads = 0
+  assert.equal((await shared().append(wish('second'))).kind, 'appended')
+  assert.ok(reads <= 4, `${reads} reads for the second append`)
+  assert.equal((await open(storage).append(wish('of another process'))).kind, 'appended')
+  assert.equal((await shared().append(wish('of another process'))).kind, 'known')
+
+  // A backup of sixty entries is put back while the process runs.
+  for (const seq of [61, 62, 63]) await storage.remove(`${PREFIX}/${String(seq).padStart(12, '0')}.json`)
+  const outcome = await shared().append(wish('second'))
+  assert.deepEqual(outcome.kind === 'appended' && outcome.entry.seq, 61)
 })

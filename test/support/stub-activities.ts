@@ -20,6 +20,8 @@ export interface StubAnswers {
   readonly isServing: boolean
   /** Batches that each run finds. */
   readonly arrived: readonly string[]
+  /** Batches that a page names. */
+  readonly page: number
   /** Those of them that cannot be ingested. */
   readonly poison: readonly string[]
   /** A stage that fails for good. */
@@ -37,6 +39,7 @@ export const straightToPromotion = (): StubAnswers => ({
   promotions: [],
   isServing: true,
   arrived: [],
+  page: 100,
   poison: [],
   broken: null,
   calls: [],
@@ -66,10 +69,11 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
       }),
     collect: async ({ model, run, except }) => {
       const isNew = (path: string) => !except.includes(path) && !ingested.has(`${model} ${run} ${path}`)
-      return say(
-        'collect',
-        answers.arrived.filter(isNew).map((path) => ({ path, bytes: 1000, modifiedAt: '2026-01-01T00:00:00.000Z' })),
-      )
+      const waiting = answers.arrived.filter(isNew)
+      const sources = waiting
+        .slice(0, answers.page)
+        .map((path) => ({ path, bytes: 1000, modifiedAt: '2026-01-01T00:00:00.000Z' }))
+      return say('collect', { sources, isLast: waiting.length <= answers.page })
     },
     ingestBatch: async ({ model, run, source: { path } }) => {
       if (answers.poison.includes(path))
@@ -96,7 +100,8 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
     confirmServing: async () => say('confirmServing', { isServing: answers.isServing, text: 'asked' }),
     restoreChampion: async () => say('restoreChampion', undefined),
     rollBack: async () => say('rollBack', { version: 0 }),
-    report: async ({ outcome }) => say(`report ${outcome}`, { version: 1, report: 'report.html' }),
+    recordEnd: async ({ outcome }) => say(`recordEnd ${outcome}`, { version: 1 }),
+    report: async () => say('report', { report: 'report.html' }),
     tellEnded: async ({ model, workflowId, outcome }) => {
       await createRefitClient(getClient()).tellEnded(model, { workflowId, outcome })
       say('tellEnded', undefined)

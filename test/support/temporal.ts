@@ -17,6 +17,7 @@ import { createRefitClient, type RefitClient } from '../../src/client/client.js'
 import { findTemporalServer } from '../../src/server/find-temporal-server.js'
 import { freePort } from '../../src/server/ports.js'
 import { type RunningServer, startTemporalServer } from '../../src/server/start-temporal-server.js'
+import { PRELOADED } from '../../src/worker.js'
 import { TASK_QUEUE, TRAINING_QUEUE } from '../../src/workflows/messages.js'
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/search-attributes.js'
 
@@ -76,7 +77,8 @@ let bundle: Promise<WorkflowBundle> | undefined
 /** The workflows, bundled once in a test process. */
 export function workflowBundle(): Promise<WorkflowBundle> {
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.js', import.meta.url))
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
+  const preloadModules = [...PRELOADED]
+  bundle ??= bundleWorkflowCode({ workflowsPath, preloadModules, logger: new DefaultLogger('ERROR') })
   return bundle
 }
 
