@@ -8,6 +8,7 @@ export type RefitErrorCode =
   | 'StoreUnavailable'
   | 'StoreCorrupt'
   | 'UnreadableSource'
+  | 'SourceUnavailable'
   | 'TrainingFailed'
   | 'PredictorFailed'
   | 'TemporalUnavailable'
@@ -23,6 +24,7 @@ const PERMANENT: Record<RefitErrorCode, boolean> = {
   StoreUnavailable: false,
   StoreCorrupt: true,
   UnreadableSource: true,
+  SourceUnavailable: false,
   TrainingFailed: false,
   PredictorFailed: false,
   TemporalUnavailable: false,

@@ -8,7 +8,8 @@ import type { SpecRevision } from './spec/spec.js'
 export function checkPermissions({ spec, folder }: SpecRevision, allow: Config['allow']): void {
   if (spec.trainer.kind === 'command') checkCommand(spec.trainer.command, allow.commands)
   if (spec.baseline.kind === 'http') checkUrl(spec.baseline.url, allow.urls)
-  checkFolder(resolve(folder, spec.data.source.glob), [folder, ...allow.folders])
+  const { source } = spec.data
+  if (source.kind === 'files') checkFolder(resolve(folder, source.glob), [folder, ...allow.folders])
 }
 
 /** Rejects a program that is not on the list, by its name or its path. */

@@ -8,6 +8,8 @@ import { checkCommand, checkPermissions, checkUrl } from './permissions.js'
 import { openPredictor } from './predictor/open.js'
 import type { FeatureColumn } from './predictor/package.js'
 import { createEmbeddedRegistry } from './registry/embedded.js'
+import { createFilesSource } from './source/files.js'
+import type { Source } from './source/source.js'
 import type { SpecRevision } from './spec/spec.js'
 import type { Ports } from './stages/ports.js'
 import { openStorage } from './storage/open.js'
@@ -30,6 +32,10 @@ export async function openPorts(config: Config, store: { readonly mustExist?: bo
     storage,
     registry: createEmbeddedRegistry(storage),
     data,
+    openSource(revision) {
+      checkPermissions(revision, config.allow)
+      return openSource(revision)
+    },
     openTrainer: (revision) => openTrainer(revision, config, data),
     async openPredictor(pack, folder) {
       const { predictor } = pack
@@ -39,6 +45,17 @@ export async function openPorts(config: Config, store: { readonly mustExist?: bo
     },
     renderReport,
     now: () => new Date(),
+  }
+}
+
+/** The source of a spec, whatever the operator allows: for a person who tries a spec of their own. */
+export function openSource({ spec, folder }: SpecRevision): Source {
+  const { source } = spec.data
+  switch (source.kind) {
+    case 'files':
+      return createFilesSource({ glob: source.glob, folder })
+    default:
+      return unreachable(source.kind)
   }
 }
 

@@ -1,6 +1,6 @@
 import { getClient } from '@temporalio/activity'
 import { createRefitClient } from '../client/client.js'
-import type { BatchSource } from '../data/commit.js'
+import type { BatchSource } from '../source/source.js'
 import { type DecideOutput, decide } from '../stages/decide.js'
 import { type EvaluateOutput, evaluate } from '../stages/evaluate.js'
 import { bringIn, collect, type IngestSummary, sumUpIngest } from '../stages/ingestion.js'
@@ -31,7 +31,7 @@ export function createActivities(ports: Ports) {
   return asActivities({
     ...admissionActivities(ports),
     planRun: (input: RunAt & { request: RetrainInput; workflowId: string }) => planRun(ports, input),
-    collect: (input: RunAt & { except: readonly string[] }) => collect(ports, input),
+    collect: (input: RunAt & { failed: readonly string[] }, life: Life) => collect(ports, input, life),
     ingestBatch: (input: RunAt & { source: BatchSource }, life: Life) => bringIn(ports, input, life),
     sumUpIngest: async (at: RunAt) => pick(await sumUpIngest(ports, at), INGESTED),
     decide: async (at: RunAt, life: Life) => pick(await decide(ports, at, life), DECIDED),

@@ -28,11 +28,7 @@ type Warning = Omit<SpecProblem, 'line' | 'column'>
 /** What about the data forbids or weakens a training. */
 export function sourceWarnings(spec: ModelSpec, measure: SourceMeasure): readonly Warning[] {
   const { files, rows, labelled, positives, quarantineShare } = measure
-  const { glob } = spec.data.source
-  if (files === 0) {
-    const wayOut = 'Put the first files there, or correct the glob; it is relative to the folder of the spec.'
-    return [{ path: 'data.source.glob', expected: 'a glob that matches files', found: `none for "${glob}"`, wayOut }]
-  }
+  if (files === 0) return [emptySource(spec.data.source)]
   const limit = spec.data.maxQuarantineShare
   const negatives = labelled - positives
   const rarer = positives <= negatives ? 'positive' : 'negative'
@@ -56,6 +52,12 @@ export function sourceWarnings(spec: ModelSpec, measure: SourceMeasure): readonl
       wayOut: 'Check the expression, or collect longer: gates will call the evidence inconclusive.',
     }),
   ]
+}
+
+function emptySource(source: ModelSpec['data']['source']): Warning {
+  const { glob } = source
+  const wayOut = 'Put the first files there, or correct the glob; it is relative to the folder of the spec.'
+  return { path: 'data.source.glob', expected: 'a glob that matches files', found: `none for "${glob}"`, wayOut }
 }
 
 const warnIf = (condition: boolean, warning: Warning): readonly Warning[] => (condition ? [warning] : [])

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
+import { readConfig } from '../config.js'
 import { collectBatches } from '../data/collect.js'
-import { ingestBatch } from '../data/ingest.js'
+import { type IngestedBatch, ingestBatch } from '../data/ingest.js'
 import { type Accounting, verifyAccounting } from '../data/verify.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
-import { checkPermissions } from '../permissions.js'
-import { openSession, type Session, whichModel, whoAsks } from './session.js'
+import type { Ports } from '../stages/ports.js'
+import { openPorts } from '../wiring.js'
+import { whichModel, whoAsks } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'
 
@@ -15,9 +17,9 @@ export function ingestCommand(program: Command): void {
     .description('bring in what arrived; --verify proves that no row is lost')
     .option('--verify', 'recompute the account of every row from the stored bytes, and change nothing')
   answers<{ verify?: boolean }>(command, async ([named], { verify = false }) => {
-    const session = await openSession()
-    const model = await whichModel(session.storage, named)
-    return verify ? answerTo(model, await verifyAccounting(session.data, model)) : bringIn(session, model)
+    const ports = await openPorts(readConfig(process.env))
+    const model = await whichModel(ports.storage, named)
+    return verify ? answerTo(model, await verifyAccounting(ports.data, model)) : bringIn(ports, model)
   })
 }
 
@@ -31,13 +33,20 @@ function answerTo(model: string, account: Accounting): Answer {
   return { json: { model, ...account }, text, exitCode: holds ? 0 : 1 }
 }
 
-async function bringIn({ storage, data, config }: Session, model: string): Promise<Answer> {
-  const revision = await latestSpec(storage, model)
-  checkPermissions(revision, config.allow)
-  const { spec, folder, revision: specRevision } = revision
-  const commits = []
-  for (const source of await collectBatches(data, { spec, folder })) {
-    commits.push(await ingestBatch(data, { spec, folder, specRevision, source, actor: whoAsks() }))
+/** Batches that one look at the source names. */
+const PAGE = 100
+
+async function bringIn({ storage, data, openSource }: Ports, model: string): Promise<Answer> {
+  const { spec, folder, revision: specRevision } = await latestSpec(storage, model)
+  const from = openSource({ spec, folder })
+  const commits: IngestedBatch[] = []
+  for (;;) {
+    const { batches, isLast } = await collectBatches(data, { dataset: model, from, limit: PAGE })
+    for (const source of batches) {
+      const ingested = await ingestBatch(data, { spec, specRevision, from, source, actor: whoAsks() })
+      if (ingested !== undefined) commits.push(ingested)
+    }
+    if (isLast || batches.length === 0) break
   }
   const rows = commits.map(({ commit: { source, receipt } }) => [
     source.path,

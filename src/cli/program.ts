@@ -6,6 +6,7 @@ import type { EngineContext } from '../data/context.js'
 import { checkExpressions } from '../data/expressions.js'
 import { inferColumns } from '../data/infer-columns.js'
 import { measureSource } from '../data/measure.js'
+import { openSource } from '../wiring.js'
 import { applyCommand } from './apply.js'
 import { demoCommand } from './demo/demo.js'
 import { devCommand } from './dev.js'
@@ -26,7 +27,10 @@ import { workerCommand } from './worker.js'
 const VERBS: readonly ((program: Command) => void)[] = [
   (program) => initCommand(program, { inferColumns: (path) => inferColumns(scratch(), path) }),
   (program) =>
-    validateCommand(program, { checkExpressions, measureSource: (input) => measureSource(scratch(), input) }),
+    validateCommand(program, {
+      checkExpressions,
+      measureSource: (revision) => measureSource(scratch(), revision.spec, openSource(revision)),
+    }),
   applyCommand,
   devCommand,
   runCommand,

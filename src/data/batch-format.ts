@@ -1,5 +1,4 @@
-/** The formats that a batch can have. */
-export type FormatKind = 'csv' | 'json' | 'parquet'
+import type { BatchSource, FormatKind } from '../source/source.js'
 
 /** How the bytes of a batch are read. */
 export interface BatchFormat {
@@ -19,9 +18,9 @@ const KINDS: Readonly<Record<string, FormatKind>> = {
 /** Extensions that are read, for messages. */
 export const EXTENSIONS = '.csv, .tsv, .parquet, .jsonl, .ndjson, .json, each also with .gz'
 
-/** The format that a file's name promises; `undefined` when it promises none. */
-export function batchFormat(path: string): BatchFormat | undefined {
+/** The format that the source states or a name promises; `undefined` when neither does. */
+export function batchFormat({ path, format }: Pick<BatchSource, 'path' | 'format'>): BatchFormat | undefined {
   const match = /\.([a-z]+)(\.gz)?$/i.exec(path)
-  const kind = KINDS[match?.[1]?.toLowerCase() ?? '']
-  return kind === undefined ? undefined : { kind, isGzipped: match?.[2] !== undefined }
+  const kind = format ?? KINDS[match?.[1]?.toLowerCase() ?? '']
+  return kind === undefined ? undefined : { kind, isGzipped: format === undefined && match?.[2] !== undefined }
 }

@@ -1,19 +1,9 @@
 /** The entries of a dataset's log: one for each batch, with the receipt that accounts for its rows. */
 import { z } from 'zod'
+import { BatchSource } from '../source/source.js'
 import { ObjectRef } from '../storage/objects.js'
 
 const count = z.number().int().nonnegative()
-
-/** One unit of arrival as it was found: a file, known by where it was and what it held. */
-export const BatchSource = z
-  .strictObject({
-    path: z.string().min(1).describe('where the batch was found, relative to the folder of the spec where possible'),
-    bytes: count.describe('size when it was found'),
-    modifiedAt: z.string().describe('modification time when it was found, ISO 8601'),
-  })
-  .readonly()
-/** One unit of arrival as it was found. */
-export type BatchSource = z.infer<typeof BatchSource>
 
 /** The account of a batch: `rowsIn` is the sum of `kept`, `quarantined` and `duplicates`, always. */
 export const Receipt = z

@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { RefitError } from '../errors.js'
+import type { BatchSource, Source } from '../source/source.js'
+import type { ModelSpec } from '../spec/spec.js'
 import { batchFormat, EXTENSIONS } from './batch-format.js'
-import { findSources, type SpecInFolder, sourceFile } from './collect.js'
-import type { BatchSource } from './commit.js'
 import { type EngineContext, withDuckDb } from './context.js'
-import { stageFile } from './stage-file.js'
 import { type ValidatedFile, validateFile } from './validate-file.js'
 
 /** What the files of a source hold, judged by the spec: for a person who writes one. Nothing is stored. */
@@ -25,17 +24,19 @@ export interface SourceMeasure {
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[]
 }
 
+/** Batches that are named: beyond, a count says no more. */
+const MOST_BATCHES = 100_000
 /** Reading more tells little more, and a person waits. */
 const SAMPLE_BYTES = 256 * 2 ** 20
 
-/** Reads the files of a spec's source as ingestion would. Rejects as `collectBatches` and `ingestBatch` do. */
-export async function measureSource(context: EngineContext, { spec, folder }: SpecInFolder): Promise<SourceMeasure> {
-  const sources = await findSources({ spec, folder })
+/** Reads what the source of a spec has as ingestion would. Rejects as the source does. */
+export async function measureSource(context: EngineContext, spec: ModelSpec, from: Source): Promise<SourceMeasure> {
+  const { batches: sources } = await from.find({ has: () => false, cursor: () => '' }, { limit: MOST_BATCHES })
   const sample = takeEvenly(sources)
   const read: ValidatedFile[] = []
   const unreadable: { path: string; reason: string }[] = []
   for (const source of sample) {
-    const result = await readSource(context, { spec, folder }, source)
+    const result = await readSource(context, spec, from, source)
     if (typeof result === 'string') unreadable.push({ path: source.path, reason: result })
     else read.push(result)
   }
@@ -52,14 +53,16 @@ function takeEvenly(sources: readonly BatchSource[]): readonly BatchSource[] {
 /** What a file holds, or why it cannot be read. */
 async function readSource(
   context: EngineContext,
-  { spec, folder }: SpecInFolder,
+  spec: ModelSpec,
+  from: Source,
   source: BatchSource,
 ): Promise<ValidatedFile | string> {
-  const format = batchFormat(source.path)
+  const format = batchFormat(source)
   if (format === undefined) return `its name has none of the known endings: ${EXTENSIONS}`
   try {
     return await withDuckDb(context, { readable: [] }, async (duckDb) => {
-      const { path } = await stageFile(sourceFile(folder, source), join(duckDb.folder, 'source'))
+      const path = join(duckDb.folder, 'source')
+      await from.fetch(source, path)
       return validateFile(duckDb, { spec, path, format })
     })
   } catch (thrown) {

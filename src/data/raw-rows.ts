@@ -6,11 +6,11 @@ import type { BatchFormat } from './batch-format.js'
 import type { RawRows } from './checked-rows.js'
 import type { DuckDb } from './context.js'
 import { readCsvHeader } from './csv-header.js'
+import { gunzipFile } from './gunzip-file.js'
 import { parquetRows, queryRows } from './query.js'
 import { csvCutter, jsonLineCutter, LONGEST_RECORD_BYTES, NEVER_IN_JSON } from './record-cutter.js'
 import { splitRecords } from './split-records.js'
 import { sqlList, sqlName, sqlText } from './sql.js'
-import { gunzipFile } from './stage-file.js'
 
 /** Rows with their number, which is counted apart from reading them: from the bytes of text files, else from the footer. */
 export interface CountedRows extends RawRows {

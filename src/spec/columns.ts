@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DataSource } from './data-source.js'
 
 /** A name that is safe as a SQL identifier, a file name and a YAML key. */
 export const Name = z
@@ -61,16 +62,7 @@ export type DerivedColumn = z.infer<typeof DerivedColumn>
 
 /** Where data comes from, which columns it has, and what is learned from it. */
 export const DataSpec = z.strictObject({
-  source: z
-    .strictObject({
-      kind: z.literal('files').describe('files that match a glob: CSV, Parquet, JSON lines, also gzipped'),
-      glob: z
-        .string()
-        .min(1)
-        .describe('glob, relative to the folder of the spec or absolute')
-        .meta({ examples: ['landing/*.csv'] }),
-    })
-    .describe('where rows come from'),
+  source: DataSource.describe('where rows come from'),
   columns: z.record(Name, Column).describe('the columns that arrive; others are ignored'),
   derived: z.record(Name, DerivedColumn).default({}).describe('columns computed from those that arrive'),
   eventTime: Name.describe('the timestamp or date column that says when the row happened').meta({ examples: ['date'] }),

@@ -1,10 +1,11 @@
 /** What arrived comes in, batch by batch. */
 import { collectBatches } from '../data/collect.js'
-import type { BatchSource, PositionedCommit } from '../data/commit.js'
+import type { PositionedCommit } from '../data/commit.js'
 import { ingestBatch } from '../data/ingest.js'
 import { openSnapshot } from '../data/snapshot.js'
 import type { IngestedBatch } from '../decisions/run-record.js'
 import { keepStage } from '../ledger/run-ledger.js'
+import type { BatchSource, Found } from '../source/source.js'
 import type { Life, Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 
@@ -19,43 +20,36 @@ export interface IngestSummary {
   readonly batches: readonly IngestedBatch[]
 }
 
-type IngestPorts = Pick<Ports, 'storage' | 'data'>
-
-/** Batches that arrived. */
-export interface ArrivedPage {
-  readonly sources: readonly BatchSource[]
-  /** True when no others are waiting. */
-  readonly isLast: boolean
-}
+type IngestPorts = Pick<Ports, 'storage' | 'data' | 'openSource'>
 
 /** Names the batches that arrived and were not committed yet, at most a page of them. */
 export async function collect(
-  { storage, data }: IngestPorts,
-  input: RunAt & { readonly except: readonly string[] },
-): Promise<ArrivedPage> {
-  const { spec, folder } = (await openPlan(storage, input)).revision
-  const found = await collectBatches(data, { spec, folder })
-  const waiting = found.filter(({ path }) => !input.except.includes(path))
-  return { sources: waiting.slice(0, PAGE), isLast: waiting.length <= PAGE }
+  { storage, data, openSource }: IngestPorts,
+  at: RunAt & { readonly failed: readonly string[] },
+  { signal }: Life,
+): Promise<Found> {
+  const { revision } = await openPlan(storage, at)
+  const from = openSource(revision)
+  return collectBatches(data, { dataset: at.model, from, limit: PAGE, failed: at.failed, signal })
 }
 
 /** Brings in one batch; doing it again changes nothing. */
 export async function bringIn(
-  { storage, data }: IngestPorts,
+  { storage, data, openSource }: IngestPorts,
   at: RunAt & { readonly source: BatchSource },
-  life: Life,
+  { signal, show }: Life,
 ) {
-  const { spec, folder, revision } = (await openPlan(storage, at)).revision
-  const { seq, commit } = await ingestBatch(data, {
-    spec,
-    folder,
-    specRevision: revision,
+  const { revision } = await openPlan(storage, at)
+  const ingested = await ingestBatch(data, {
+    spec: revision.spec,
+    specRevision: revision.revision,
+    from: openSource(revision),
     source: at.source,
     actor: `run ${at.run}`,
-    signal: life.signal,
-    progress: life.show,
+    signal,
+    progress: show,
   })
-  return { commit: seq, receipt: commit.receipt }
+  return { commit: ingested?.seq ?? null }
 }
 
 /** Fixes the snapshot that the run works on, and adds up what it brought in. */

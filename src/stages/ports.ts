@@ -3,6 +3,7 @@ import type { RunRecord } from '../decisions/run-record.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Predictor } from '../predictor/predictor.js'
 import type { Registry } from '../registry/registry.js'
+import type { Source } from '../source/source.js'
 import type { SpecRevision } from '../spec/spec.js'
 import type { Storage } from '../storage/storage.js'
 import type { Trainer } from '../trainer/trainer.js'
@@ -12,6 +13,8 @@ export interface Ports {
   readonly storage: Storage
   readonly registry: Registry
   readonly data: DataContext
+  /** Opens the source of a spec, if the operator allows what it names. */
+  readonly openSource: (revision: SpecRevision) => Source
   readonly openTrainer: (revision: SpecRevision) => Trainer
   /** Opens a model whose files lie in `folder`; rules are scored by the data room instead. */
   readonly openPredictor: (pack: ModelPackage, folder: string) => Promise<Predictor>

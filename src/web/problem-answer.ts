@@ -26,6 +26,7 @@ function statusOfCode(code: RefitErrorCode): ContentfulStatusCode {
     case 'Conflict':
       return 409
     case 'StoreUnavailable':
+    case 'SourceUnavailable':
     case 'TemporalUnavailable':
       return 503
     case 'StoreCorrupt':

@@ -1,44 +1,57 @@
-import { executeChild, workflowInfo } from '@temporalio/workflow'
-import type { BatchSource } from '../data/commit.js'
+import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
+import { z } from 'zod'
+import type { BatchSource } from '../source/source.js'
 import type { RunAt } from '../stages/ports.js'
+import { ModelName } from './messages.js'
+import { parseInput } from './parse-input.js'
 import { rows } from './steps.js'
 
-/** A page names at most 100 batches; more pages than these are left for the next run, to keep history bounded. */
-const MOST_PAGES = 20
+/** What an ingestion has done so far. */
+const IngestInput = z.strictObject({
+  model: ModelName,
+  run: z.number().int().positive(),
+  batches: z.number().int().nonnegative().default(0),
+  failed: z.array(z.string()).default([]),
+})
 
 /** What an ingestion did. */
 export interface IngestTotals {
   readonly batches: number
+  /** Paths of batches that could not be ingested, and are left for the next run. */
   readonly failed: readonly string[]
 }
+
+/** Paths of failed batches that are named: what a page names must not grow with what failed. */
+const MOST_FAILED = 100
 
 /**
  * Brings in what arrived, for a run. One page of batches is brought in by the run itself; more go to a child, so that the
  * history of the run stays short whatever arrived.
  */
 export async function ingestArrivals(at: RunAt): Promise<void> {
-  const { sources, isLast } = await rows.collect({ ...at, except: [] })
-  if (isLast) await fanOut(at, sources)
+  const { batches, isLast } = await rows.collect({ ...at, failed: [] })
+  if (isLast) await fanOut(at, batches)
   else await executeChild(ingest, { workflowId: `${workflowInfo().workflowId}/ingest`, args: [at] })
 }
 
-/** Brings in what arrived, page by page. A batch that cannot be ingested is named and left for the next run. */
-export async function ingest(at: RunAt): Promise<IngestTotals> {
-  const failed: string[] = []
-  let batches = 0
-  for (let page = 1; page <= MOST_PAGES; page++) {
-    const { sources, isLast } = await rows.collect({ ...at, except: failed })
-    failed.push(...(await fanOut(at, sources)))
-    batches += sources.length
-    if (isLast) break
-  }
-  return { batches, failed }
+/**
+ * Brings in what arrived, a page in each of its histories. A batch that cannot be ingested is named and left for the next
+ * run.
+ */
+export async function ingest(input: unknown): Promise<IngestTotals> {
+  const { model, run, ...before } = parseInput(IngestInput, input, 'ingest')
+  const at = { model, run }
+  const { batches, isLast } = await rows.collect({ ...at, failed: before.failed })
+  const failed = [...before.failed, ...(await fanOut(at, batches))]
+  const totals = { batches: before.batches + batches.length, failed }
+  if (isLast || batches.length === 0 || failed.length >= MOST_FAILED) return totals
+  return continueAsNew<typeof ingest>({ ...at, ...totals })
 }
 
 /** Batches commit each by itself, and none holds up the others. Gives the paths of those that failed for good. */
-async function fanOut(at: RunAt, sources: readonly BatchSource[]): Promise<readonly string[]> {
-  const results = await Promise.allSettled(sources.map((source) => bringIn(at, source)))
-  return sources.filter((_, i) => results[i]?.status === 'rejected').map(({ path }) => path)
+async function fanOut(at: RunAt, batches: readonly BatchSource[]): Promise<readonly string[]> {
+  const results = await Promise.allSettled(batches.map((source) => bringIn(at, source)))
+  return batches.filter((_, i) => results[i]?.status === 'rejected').map(({ path }) => path)
 }
 
 const bringIn = (at: RunAt, source: BatchSource) =>

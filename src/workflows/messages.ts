@@ -22,7 +22,8 @@ export const STAGES = [
 /** A stage of a run. */
 export type Stage = (typeof STAGES)[number]
 
-const ModelName = z
+/** Name of a model. */
+export const ModelName = z
   .string({ error: 'expected the name of a model, for example {"model": "flights"}' })
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected a lower-case letter, then lower-case letters, digits or -')
   .describe('name of the model')

@@ -19,6 +19,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'storage/storage',
     'storage/objects',
     'storage/log',
+    'source/source',
     'registry/registry',
     'trainer/trainer',
     'predictor/predictor',
@@ -44,6 +45,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     packages: ['zod', 'onnxruntime-node'],
     usesNode: true,
   },
+  source: { imports: ['storage', 'errors'], packages: ['zod', 'tinyglobby'], usesNode: true },
   registry: { imports: ['storage', 'predictor/package', 'errors'], packages: ['zod'], usesNode: true },
   // The embedded trainer opens what it exported: parity is checked on the graph that will serve.
   trainer: {
@@ -53,8 +55,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   rollout: { imports: ['registry/registry', 'storage', 'errors'], packages: ['zod'], usesNode: true },
   data: {
-    imports: ['storage', 'spec', 'statistics (types)', 'predictor (types)', 'decisions (types)', 'errors'],
-    packages: ['zod', '@duckdb/node-api', 'tinyglobby'],
+    imports: [
+      ...['storage', 'source/source', 'spec', 'statistics (types)', 'predictor (types)', 'decisions (types)', 'errors'],
+    ],
+    packages: ['zod', '@duckdb/node-api'],
     usesNode: true,
   },
   ledger: {
@@ -68,12 +72,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     usesNode: true,
   },
   activities: {
-    imports: ['stages', 'ledger', 'decisions', 'data (types)', 'client', 'messages', 'errors'],
+    imports: ['stages', 'ledger', 'decisions', 'source (types)', 'client', 'messages', 'errors'],
     packages: ['@temporalio/activity', '@temporalio/common'],
     usesNode: false,
   },
   workflows: {
-    imports: ['activities (types)', 'stages (types)', 'decisions (types)', 'data (types)', 'spec (types)', 'errors'],
+    imports: ['activities (types)', 'stages (types)', 'decisions (types)', 'source (types)', 'spec (types)', 'errors'],
     packages: ['@temporalio/workflow', '@temporalio/common', 'zod'],
     usesNode: false,
   },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { collectBatches } from '../../src/data/collect.js'
@@ -10,45 +10,34 @@ const BODY = 'date,delay,distance,origin,destination\n2001-01-01,1,1,SEA,ORD'
 
 test('only files that were not committed are collected, in the order of their paths', async (t) => {
   const workshop = await openWorkshop(t)
-  const { context, folder } = workshop
+  const { context, folder, files } = workshop
   const spec = flightsSpec()
-  const request = { spec, folder }
-  assert.deepEqual(await collectBatches(context, request), [])
+  const collect = async () => (await collectBatches(context, { dataset: 'flights', from: files, limit: 10 })).batches
+  assert.deepEqual(await collect(), [])
   const late = await workshop.put('in/2001-02.csv', BODY)
   const early = await workshop.put('in/2001-01.csv', `${BODY}\n`)
   await workshop.put('in/.2001-03.csv.part', BODY)
-  assert.deepEqual(await collectBatches(context, request), [early, late])
+  assert.deepEqual(await collect(), [early, late])
   await workshop.ingest(spec, early)
-  assert.deepEqual(await collectBatches(context, request), [late])
+  assert.deepEqual(await collect(), [late])
   const grown = await workshop.put('in/2001-01.csv', `${BODY}\n\n`)
-  assert.deepEqual(await collectBatches(context, request), [grown, late])
+  assert.deepEqual(await collect(), [grown, late])
   await rename(join(folder, 'in'), join(folder, 'elsewhere'))
   assert.equal(
-    (await rejection(collectBatches(context, request), 'NotFound')).message,
-    `Cannot look for batches of "flights" in "${join(folder, 'in')}": there is no such folder. Create it, or correct data.source.glob of the spec.`,
+    (await rejection(collect(), 'NotFound')).message,
+    `Cannot look for batches in "${join(folder, 'in')}": there is no such folder. Create it, or correct data.source.glob of the spec.`,
   )
 })
 
-test('a glob may be absolute, reach up, or go deep', async (t) => {
+test('a page names so many batches, says whether others wait, and leaves out what failed', async (t) => {
   const workshop = await openWorkshop(t)
-  const { context, folder } = workshop
-  await mkdir(join(folder, 'in/2001/01'), { recursive: true })
-  await mkdir(join(folder, 'deeper'))
-  await workshop.put('in/2001/01/a.csv', BODY)
-  const file = join(folder, 'in/2001/01/a.csv')
-  const cases: [glob: string, from: string, found: string][] = [
-    ['in/**/*.csv', folder, 'in/2001/01/a.csv'],
-    [`${folder}/in/2001/*/*.{csv,jsonl}`, folder, 'in/2001/01/a.csv'],
-    ['in/2001/01/a.csv', folder, 'in/2001/01/a.csv'],
-    ['../in/**/*.csv', join(folder, 'deeper'), file],
-  ]
-  for (const [glob, from, found] of cases) {
-    const spec = flightsSpec({ source: { kind: 'files', glob } })
-    const sources = await collectBatches(context, { spec, folder: from })
-    assert.deepEqual(
-      sources.map(({ path }) => path),
-      [found],
-      glob,
-    )
+  const { context, files: from } = workshop
+  for (const name of ['a', 'b', 'c']) await workshop.put(`in/${name}.csv`, `${BODY}${name}`)
+  const page = async (limit: number, failed: readonly string[] = []) => {
+    const { batches, isLast } = await collectBatches(context, { dataset: 'flights', from, limit, failed })
+    return [...batches.map(({ path }) => path), isLast]
   }
+  assert.deepEqual(await page(2), ['in/a.csv', 'in/b.csv', false])
+  assert.deepEqual(await page(3), ['in/a.csv', 'in/b.csv', 'in/c.csv', true])
+  assert.deepEqual(await page(2, ['in/b.csv']), ['in/a.csv', 'in/c.csv', true])
 })

@@ -264,7 +264,7 @@ test('a file that is gone is an error until its batch is committed', async (t) =
 
 test('an aborted ingestion ends as cancelled and commits nothing', async (t) => {
   const workshop = await openWorkshop(t)
-  const { context, folder } = workshop
+  const { context, files } = workshop
   const source = await workshop.put('in/a.csv', DIRTY)
   for (const step of ['copying', 'validating', 'storing', 'profiling', 'committing']) {
     const controller = new AbortController()
@@ -272,7 +272,7 @@ test('an aborted ingestion ends as cancelled and commits nothing', async (t) => 
       if (found === step) controller.abort()
     }
     const { signal } = controller
-    const request = { spec: flightsSpec(), folder, specRevision: 1, source, actor: 'test', signal, progress }
+    const request = { spec: flightsSpec(), from: files, specRevision: 1, source, actor: 'test', signal, progress }
     await rejection(ingestBatch(context, request), 'Cancelled')
   }
   assert.equal((await openSnapshot(context, 'flights')).seq, 0)

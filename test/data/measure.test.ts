@@ -6,13 +6,13 @@ import { flightsSpec, openWorkshop } from './workshop.js'
 
 test('a source is measured as ingestion would read it, and nothing is stored', async (t) => {
   const workshop = await openWorkshop(t)
-  const { context, folder } = workshop
+  const { context, files } = workshop
   const header = 'date,delay,distance,origin,destination\n'
   await workshop.put('in/a.csv', `${header}2001-01-01,20,1,SEA,ORD\n2001-01-05,,1,SEA,ORD\n2001-01-02,1,-1,SEA,ORD\n`)
   await workshop.put('in/b.csv', `${header}2001-02-01,1,1,SEA,ORD\n`)
   await workshop.put('in/c.csv', 'date\n')
   await workshop.put('in/d.txt', '')
-  assert.deepEqual(await measureSource(context, { spec: flightsSpec(), folder }), {
+  assert.deepEqual(await measureSource(context, flightsSpec(), files), {
     files: 4,
     filesRead: 4,
     rows: 4,

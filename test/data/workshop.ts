@@ -1,11 +1,13 @@
 /** What the tests of this room share: a dataset in temp folders, a spec, files, and tables read back. */
+import assert from 'node:assert/strict'
 import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
-import type { BatchSource } from '../../src/data/commit.js'
 import type { DataContext } from '../../src/data/context.js'
-import { ingestBatch } from '../../src/data/ingest.js'
+import { type IngestedBatch, ingestBatch } from '../../src/data/ingest.js'
+import { createFilesSource } from '../../src/source/files.js'
+import type { BatchSource, Source } from '../../src/source/source.js'
 import { ModelSpec } from '../../src/spec/spec.js'
 import { createLocalStorage } from '../../src/storage/local.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -42,11 +44,13 @@ export function flightsSpec(data: Record<string, unknown> = {}, rest: Record<str
 export interface Workshop {
   readonly context: DataContext
   readonly folder: string
+  /** Files below the folder. */
+  readonly files: Source
   /** Writes a file below the folder and tells how it is found. */
   put(path: string, body: string | Uint8Array): Promise<BatchSource>
   /** How a file below the folder is found. */
   find(path: string): Promise<BatchSource>
-  ingest(spec: ModelSpec, source: BatchSource): ReturnType<typeof ingestBatch>
+  ingest(spec: ModelSpec, source: BatchSource): Promise<IngestedBatch>
   /** Bytes of an object. */
   object(uri: string): Promise<Buffer>
 }
@@ -61,15 +65,20 @@ export async function openWorkshop(t: TestContext): Promise<Workshop> {
     const { size, mtime } = await stat(join(folder, path))
     return { path, bytes: size, modifiedAt: mtime.toISOString() }
   }
+  const files = createFilesSource({ glob: 'in/*', folder })
   return {
     context,
     folder,
+    files,
     find,
     async put(path, body) {
       await writeFile(join(folder, path), body)
       return find(path)
     },
-    ingest: (spec, source) => ingestBatch(context, { spec, folder, specRevision: 1, source, actor: 'test' }),
+    async ingest(spec, source) {
+      const ingested = await ingestBatch(context, { spec, specRevision: 1, from: files, source, actor: 'test' })
+      return ingested ?? assert.fail('a file is never nothing after all')
+    },
     object: async (uri) => readFile(await context.storage.toLocalFile(uri)),
   }
 }

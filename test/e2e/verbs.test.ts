@@ -59,9 +59,11 @@ test('apply stores a spec and its schedule, says what it would do, and does noth
 
 test('run is followed to its end, approve lets the candidate pass', { timeout: 120_000 }, async () => {
   await writeOrders(loop.landing, { month: '2026-01' })
-  const following = refit(['run', '--reason', 'January arrived'], here)
-  const workflowId = 'refit/orders/run/1'
-  await until('the question', async () => (await temporal.client.runStatus(workflowId))?.waitingFor)
+  let heard = ''
+  const following = refit(['run', '--reason', 'January arrived'], here, (stderr) => {
+    heard = stderr
+  })
+  await until('the question, as who follows is told', async () => heard.includes('waiting for a person'))
   const approved = await refit(['approve', '1', '--reason', 'looked at it'], here)
   assert.deepEqual(approved, { exitCode: 0, stdout: 'Run 1 of "orders": approve is recorded.\n', stderr: '' })
   const { exitCode, stdout, stderr } = await following

@@ -84,9 +84,9 @@ const CHANGES = [
   },
   {
     change: 'an ingest that fans out one by one',
-    from: /Promise\.allSettled\(sources\.map\(\(source\) => bringIn\(at, source\)\)\)/g,
-    to: () => 'Promise.allSettled([await bringIn(at, sources[0])])',
-    file: 'ingest-pages-and-poison.json',
+    from: /Promise\.allSettled\(batches\.map\(\(source\) => bringIn\(at, source\)\)\)/g,
+    to: () => 'Promise.allSettled([await bringIn(at, batches[0])])',
+    file: 'ingest-pages-and-poison-1.json',
   },
   {
     change: 'a steward that opens a run without looking after the one before',

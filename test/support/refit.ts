@@ -31,8 +31,12 @@ export function startRefit(args: readonly string[], { folder, env }: Surrounding
   })
 }
 
-/** Calls a verb and waits for its end. */
-export async function refit(args: readonly string[], surroundings: Surroundings): Promise<Called> {
+/** Calls a verb and waits for its end; `hear` is told what it has said on stderr so far. */
+export async function refit(
+  args: readonly string[],
+  surroundings: Surroundings,
+  hear: (stderr: string) => void = () => {},
+): Promise<Called> {
   const child = startRefit(args, surroundings)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => {
@@ -40,6 +44,7 @@ export async function refit(args: readonly string[], surroundings: Surroundings)
   })
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString()
+    hear(stderr)
   })
   await once(child, 'close')
   return { exitCode: child.exitCode, stdout, stderr }

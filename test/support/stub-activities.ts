@@ -67,20 +67,19 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
         inherited: request.rerun === undefined ? [] : ['ingest'],
         trainingTimeoutMinutes: 1,
       }),
-    collect: async ({ model, run, except }) => {
-      const isNew = (path: string) => !except.includes(path) && !ingested.has(`${model} ${run} ${path}`)
+    collect: async ({ model, run, failed }) => {
+      const isNew = (path: string) => !failed.includes(path) && !ingested.has(`${model} ${run} ${path}`)
       const waiting = answers.arrived.filter(isNew)
-      const sources = waiting
+      const batches = waiting
         .slice(0, answers.page)
         .map((path) => ({ path, bytes: 1000, modifiedAt: '2026-01-01T00:00:00.000Z' }))
-      return say('collect', { sources, isLast: waiting.length <= answers.page })
+      return say('collect', { batches, isLast: waiting.length <= answers.page })
     },
     ingestBatch: async ({ model, run, source: { path } }) => {
       if (answers.poison.includes(path))
         throw new RefitError('UnreadableSource', `Cannot read "${path}": it is poison.`)
       ingested.add(`${model} ${run} ${path}`)
-      const receipt = { rowsIn: 100, kept: 98, quarantined: 2, duplicates: 0, reasons: { 'mass.type': 2 } }
-      return say('ingestBatch', { commit: ingested.size, receipt })
+      return say('ingestBatch', { commit: ingested.size })
     },
     sumUpIngest: async () => say('sumUpIngest', { text: 'nothing new arrived', snapshot: 0 }),
     decide: async () => say('decide', { text: `decided ${answers.verdict}`, verdict: answers.verdict }),
