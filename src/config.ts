@@ -39,12 +39,27 @@ export const Environment = z.strictObject({
   REFIT_PORT: z.coerce.number().int().min(0).max(65_535).default(8700).describe('port of the receiver and the pages'),
   REFIT_ALERT_TOKEN: z.string().min(8).optional().describe('bearer token that Alertmanager must send'),
   REFIT_HMAC_SECRET: z.string().min(8).optional().describe('secret that signs generic alerts'),
+  REFIT_PUSH_TOKEN: z.string().min(8).optional().describe('bearer token of producers that push rows'),
+  REFIT_PUSH_MAX_MB: z.coerce.number().int().positive().default(256).describe('largest push, unpacked, in MB'),
+  REFIT_SPOOL: z
+    .string()
+    .regex(/^(file:|s3:\/\/)./, 'expected file:FOLDER or s3://BUCKET/PREFIX')
+    .optional()
+    .describe('where pushes are kept while the store fails: file:FOLDER or s3://BUCKET/PREFIX'),
+  REFIT_SPOOL_MAX_MB: z.coerce.number().int().positive().default(10_240).describe('most that waits there, in MB'),
+  REFIT_SPOOL_MAX_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(72)
+    .describe('hours that a push may wait there before a warning; nothing is removed for its age'),
   REFIT_ALLOW_COMMANDS: list.describe('programs that specs may name as trainers and predictors, by comma; * for any'),
   REFIT_ALLOW_URLS: list.describe('beginnings of addresses that specs may name, by comma; * for any'),
   REFIT_ALLOW_FOLDERS: list.describe("folders that specs may read from, besides the spec's own, by comma; * for any"),
   REFIT_LOG: z.enum(['debug', 'info', 'warn', 'error']).default('warn').describe('least level of log lines'),
   REFIT_TEMPORAL_UI: z.url().optional().describe('address of the Temporal UI, for links'),
 })
+
+const MB = 1024 * 1024
 
 /** The operator's configuration. */
 export interface Config {
@@ -59,6 +74,9 @@ export interface Config {
   readonly port: number
   readonly alertToken: string | undefined
   readonly hmacSecret: string | undefined
+  readonly push: { readonly token: string | undefined; readonly maxBytes: number }
+  /** The second store for pushes; undefined when the operator names none. */
+  readonly spool: { readonly location: string; readonly maxBytes: number; readonly maxHours: number } | undefined
   readonly allow: {
     readonly commands: readonly string[]
     readonly urls: readonly string[]
@@ -88,6 +106,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: env.REFIT_PORT,
     alertToken: env.REFIT_ALERT_TOKEN,
     hmacSecret: env.REFIT_HMAC_SECRET,
+    push: { token: env.REFIT_PUSH_TOKEN, maxBytes: env.REFIT_PUSH_MAX_MB * MB },
+    spool: spoolOf(env),
     allow: {
       commands: env.REFIT_ALLOW_COMMANDS,
       urls: env.REFIT_ALLOW_URLS,
@@ -96,4 +116,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     logLevel: env.REFIT_LOG,
     temporalUi: env.REFIT_TEMPORAL_UI,
   }
+}
+
+function spoolOf(env: z.infer<typeof Environment>): Config['spool'] {
+  const { REFIT_SPOOL: location, REFIT_SPOOL_MAX_MB, REFIT_SPOOL_MAX_HOURS: maxHours } = env
+  return location === undefined ? undefined : { location, maxBytes: REFIT_SPOOL_MAX_MB * MB, maxHours }
 }

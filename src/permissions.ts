@@ -10,6 +10,13 @@ export function checkPermissions({ spec, folder }: SpecRevision, allow: Config['
   if (spec.baseline.kind === 'http') checkUrl(spec.baseline.url, allow.urls)
   const { source } = spec.data
   if (source.kind === 'files') checkFolder(resolve(folder, source.glob), [folder, ...allow.folders])
+  // As it will be asked: `..` leads out of what is allowed.
+  if (source.kind === 'http') checkUrl(new URL(source.url).href, allow.urls)
+  if (source.kind === 's3') {
+    checkUrl(`s3://${source.bucket}/${source.prefix}`, allow.urls)
+    // Requests carry the worker's credentials there, as signatures and perhaps a session token.
+    if (source.endpoint !== undefined) checkUrl(new URL(source.endpoint).href, allow.urls)
+  }
 }
 
 /** Rejects a program that is not on the list, by its name or its path. */
@@ -21,13 +28,20 @@ export function checkCommand([program = '']: readonly string[], allowed: readonl
   )
 }
 
-/** Rejects an address that begins with nothing on the list. */
+/**
+ * Rejects an address that begins with nothing on the list. What is on the list ends where a part of the address ends, so that
+ * `https://api.example.com` does not allow `https://api.example.com.evil.net`.
+ */
 export function checkUrl(url: string, allowed: readonly string[]): void {
-  if (allowed.includes('*') || allowed.some((beginning) => url.startsWith(beginning))) return
+  if (allowed.includes('*') || allowed.some((beginning) => begins(url, beginning))) return
   throw new RefitError(
     'NotAllowed',
     `Cannot ask "${url}" for a spec: the operator allows ${listed(allowed)}. Add its beginning to REFIT_ALLOW_URLS.`,
   )
+}
+
+function begins(url: string, beginning: string): boolean {
+  return url.startsWith(beginning) && (beginning.endsWith('/') || /^([/?#]|$)/.test(url.slice(beginning.length)))
 }
 
 function checkFolder(path: string, allowed: readonly string[]): void {

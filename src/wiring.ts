@@ -3,25 +3,44 @@ import { mkdir } from 'node:fs/promises'
 import type { Config } from './config.js'
 import type { DataContext } from './data/context.js'
 import { readBatches } from './data/read.js'
-import { unreachable } from './errors.js'
+import { RefitError, unreachable } from './errors.js'
 import { checkCommand, checkPermissions, checkUrl } from './permissions.js'
 import { openPredictor } from './predictor/open.js'
 import type { FeatureColumn } from './predictor/package.js'
 import { createEmbeddedRegistry } from './registry/embedded.js'
 import { createFilesSource } from './source/files.js'
+import { createHttpSource } from './source/http.js'
+import { createPostgresSource, postgresAddress } from './source/postgres.js'
+import { createPushSource } from './source/push.js'
+import { createS3Source } from './source/s3.js'
 import type { Source } from './source/source.js'
+import type { DataSource } from './spec/data-source.js'
 import type { SpecRevision } from './spec/spec.js'
+import { drain } from './spool/drain.js'
+import { Spool } from './spool/spool.js'
 import type { Ports } from './stages/ports.js'
+import { createEventualStorage } from './storage/eventual.js'
 import { openStorage } from './storage/open.js'
+import { sharedS3Client } from './storage/s3-client.js'
+import type { Storage } from './storage/storage.js'
 import { createCommandTrainer } from './trainer/command.js'
 import { createEmbeddedTrainer } from './trainer/embedded/embedded.js'
 import type { Trainer } from './trainer/trainer.js'
 import { renderReport } from './web/report/render-report.js'
 
-/** Opens every port. A worker asks for a store that exists: an empty folder may be a volume that is not mounted. */
-export async function openPorts(config: Config, store: { readonly mustExist?: boolean } = {}): Promise<Ports> {
+/** What is asked of the store when it is opened. */
+export interface StoreDemand {
+  /** Refuses an empty folder, which may be a volume that is not mounted. */
+  readonly mustExist?: boolean
+  /** Lets a store that does not answer be opened later, by the first operation that finds it. */
+  readonly mayBeAway?: boolean
+}
+
+/** Opens every port. A worker asks for a store that exists, a receiver with a spool starts without it. */
+export async function openPorts(config: Config, demand: StoreDemand = {}): Promise<Ports> {
   await mkdir(config.scratchFolder, { recursive: true })
-  const storage = await openStorage(config.store, { cacheFolder: config.cacheFolder, ...store })
+  const storage = await openStore(config, demand)
+  const spool = openSpool(config, { mustExist: true })
   const data: DataContext = {
     storage,
     scratchFolder: config.scratchFolder,
@@ -34,8 +53,10 @@ export async function openPorts(config: Config, store: { readonly mustExist?: bo
     data,
     openSource(revision) {
       checkPermissions(revision, config.allow)
-      return openSource(revision)
+      return openSource(revision, storage, (address) => checkUrl(address, config.allow.urls))
     },
+    drainSpool: async (model, signal) =>
+      spool === undefined ? { pushes: 0 } : drain({ store: storage, spool }, model, signal),
     openTrainer: (revision) => openTrainer(revision, config, data),
     async openPredictor(pack, folder) {
       const { predictor } = pack
@@ -48,15 +69,71 @@ export async function openPorts(config: Config, store: { readonly mustExist?: bo
   }
 }
 
-/** The source of a spec, whatever the operator allows: for a person who tries a spec of their own. */
-export function openSource({ spec, folder }: SpecRevision): Source {
+async function openStore(
+  { store, cacheFolder }: Config,
+  { mustExist = false, mayBeAway }: StoreDemand,
+): Promise<Storage> {
+  const open = () => openStorage(store, { cacheFolder, mustExist })
+  try {
+    return await open()
+  } catch (thrown) {
+    const isAway = thrown instanceof RefitError && thrown.code === 'StoreUnavailable' && !thrown.permanent
+    if (mayBeAway !== true || !isAway) throw thrown
+    return createEventualStorage(store, open)
+  }
+}
+
+/**
+ * The rescue spool that the operator names, if any. It is opened when it is used: it may be away while the store is not.
+ * The receiver makes it; whoever else asks wants one that exists.
+ */
+export function openSpool({ spool, cacheFolder }: Config, demand: { readonly mustExist: boolean }): Spool | undefined {
+  if (spool === undefined) return undefined
+  const { location, maxBytes, maxHours } = spool
+  const storage = createEventualStorage(location, () => openStorage(location, { cacheFolder, ...demand }))
+  return new Spool(storage, { maxBytes, maxHours })
+}
+
+/** The source of a spec, whatever the operator allows: for a person who tries a spec. What was pushed is in the store only. */
+export function openSource(
+  { spec, folder }: SpecRevision,
+  storage?: Storage,
+  checkAddress: (address: string) => void = () => {},
+): Source {
   const { source } = spec.data
   switch (source.kind) {
     case 'files':
       return createFilesSource({ glob: source.glob, folder })
+    case 'http':
+      return createHttpSource({ ...source, env: process.env, checkAddress })
+    case 's3': {
+      const { bucket, prefix, glob } = source
+      return createS3Source({ bucket, prefix, glob, client: sharedS3Client(source) })
+    }
+    case 'postgres':
+      return openPostgres(source, Object.keys(spec.data.columns), checkAddress)
+    case 'push':
+      return storage === undefined ? NOTHING : createPushSource(storage, spec.model)
     default:
-      return unreachable(source.kind)
+      return unreachable(source)
   }
+}
+
+function openPostgres(
+  source: Extract<DataSource, { readonly kind: 'postgres' }>,
+  columns: readonly string[],
+  checkAddress: (address: string) => void,
+): Source {
+  const { table, query = '', ...options } = source
+  const { connectionString, shown } = postgresAddress(source.connectionEnv, process.env)
+  checkAddress(shown)
+  const from = table === undefined ? { query } : { table }
+  return createPostgresSource({ ...options, connectionString, from, columns })
+}
+
+const NOTHING: Source = {
+  find: async () => ({ batches: [], isLast: true }),
+  fetch: async () => undefined,
 }
 
 function openTrainer(revision: SpecRevision, config: Config, data: DataContext): Trainer {

@@ -24,7 +24,7 @@ const PARTS = [
     name: 'environment',
     text: fieldTable(Environment, { first: 'variable', initial: place }),
   },
-  { page: 'cli.md', name: 'verbs', text: createProgram().commands.map(verb).join('\n\n') },
+  { page: 'cli.md', name: 'verbs', text: createProgram().commands.flatMap(verbsOf).map(verb).join('\n\n') },
   {
     page: 'trainers.md',
     name: 'embedded',
@@ -84,6 +84,17 @@ function yaml(value) {
   return `\`${Array.isArray(value) ? `[${value.join(', ')}]` : value}\``
 }
 
+/** A verb, or the verbs below it. */
+function verbsOf(command) {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(verbsOf)
+}
+
+/** The words by which a verb is called, without the program itself. */
+function nameOf(command) {
+  const above = command.parent?.parent ? [nameOf(command.parent)] : []
+  return [...above, command.name()].join(' ')
+}
+
 function verb(command) {
   const words = command.registeredArguments.map((part) => (part.required ? `<${part.name()}>` : `[${part.name()}]`))
   // What every verb has is said once, above.
@@ -91,7 +102,7 @@ function verb(command) {
   const options = own.map((option) => `| \`${cell(option.flags)}\` | ${cell(meaningOf(option))} |`)
   const table = options.length === 0 ? [] : ['', '| option | meaning |', '|---|---|', ...options]
   return [
-    `### \`${['refit', command.name(), ...words].join(' ')}\``,
+    `### \`${['refit', nameOf(command), ...words].join(' ')}\``,
     '',
     sentence(command.description()),
     ...table,

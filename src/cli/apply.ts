@@ -22,7 +22,7 @@ export function applyCommand(program: Command): void {
 /** Applies a parsed spec: the store first, then the schedule, and neither when Temporal does not answer. */
 export async function applyGiven(given: SpecRevision, dryRun: boolean): Promise<Answer> {
   const { model, triggers } = given.spec
-  const session = await openSession()
+  const session = await openSession({ mustExist: false })
   const { applied, schedule } = await withTemporal(async ({ schedules }) => ({
     applied: dryRun ? undefined : await apply(session, given, { id: randomUUID(), actor: whoAsks() }),
     schedule: await schedules.keep(model, triggers.schedule, { dryRun }),

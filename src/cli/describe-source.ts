@@ -1,5 +1,6 @@
 /** What the data of a spec look like, in words: counts, and what about them should make its owner think. */
 import type { SourceMeasure } from '../data/measure.js'
+import { unreachable } from '../errors.js'
 import type { SpecProblem } from '../spec/problem.js'
 import type { ModelSpec } from '../spec/spec.js'
 
@@ -55,9 +56,33 @@ export function sourceWarnings(spec: ModelSpec, measure: SourceMeasure): readonl
 }
 
 function emptySource(source: ModelSpec['data']['source']): Warning {
-  const { glob } = source
-  const wayOut = 'Put the first files there, or correct the glob; it is relative to the folder of the spec.'
-  return { path: 'data.source.glob', expected: 'a glob that matches files', found: `none for "${glob}"`, wayOut }
+  switch (source.kind) {
+    case 'files': {
+      const wayOut = 'Put the first files there, or correct the glob; it is relative to the folder of the spec.'
+      const expected = 'a glob that matches files'
+      return { path: 'data.source.glob', expected, found: `none for "${source.glob}"`, wayOut }
+    }
+    case 's3': {
+      const wayOut = 'Put the first objects there, or correct them; the glob is over what follows the prefix in a key.'
+      const found = `none in "s3://${source.bucket}/${source.prefix}" for "${source.glob}"`
+      return { path: 'data.source', expected: 'a prefix and a glob that match objects', found, wayOut }
+    }
+    case 'http': {
+      const wayOut = 'Correct url, and where the records are; or wait for the first ones.'
+      return { path: 'data.source.url', expected: 'pages with records', found: `none at "${source.url}"`, wayOut }
+    }
+    case 'postgres': {
+      const wayOut = `Check table or query and key. Rows count when transactions and the safety lag of ${source.safetyLagSeconds} s have passed.`
+      return { path: 'data.source', expected: 'rows in the order of a key', found: `none by "${source.key}"`, wayOut }
+    }
+    case 'push': {
+      const wayOut = 'Apply the spec and push the first rows, then look at `refit ingest`.'
+      const expected = 'rows to look at'
+      return { path: 'data.source', expected, found: 'a source that rows are sent to, which is not read here', wayOut }
+    }
+    default:
+      return unreachable(source)
+  }
 }
 
 const warnIf = (condition: boolean, warning: Warning): readonly Warning[] => (condition ? [warning] : [])

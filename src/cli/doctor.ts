@@ -1,12 +1,16 @@
 import type { Command } from 'commander'
-import { readConfig } from '../config.js'
+import { type Config, readConfig } from '../config.js'
 import { verifyAccounting } from '../data/verify.js'
 import { messageOf } from '../errors.js'
 import { latestSpec, modelNames } from '../ledger/spec-revisions.js'
 import { checkPermissions } from '../permissions.js'
 import { INSTALLED_STEPS } from '../server/events.js'
 import { findTemporalServer } from '../server/find-temporal-server.js'
+import { factsOf, judgeSeparation } from '../spool/separation.js'
+import { openSpool } from '../wiring.js'
+import { accountText } from './ingest.js'
 import { openSession, type Session, withTemporal } from './session.js'
+import { describeSpool, reportSpool } from './spool-report.js'
 import { paintFor } from './terminal.js'
 import { answers } from './verb.js'
 
@@ -34,9 +38,10 @@ export function doctorCommand(program: Command): void {
 }
 
 async function examine(): Promise<readonly Finding[]> {
+  const configuration = await look('configuration', async () => `store ${readConfig(process.env).store}`)
   const general = [
     await look('node', async () => `${process.version} (20.3 or newer is needed)`),
-    await look('configuration', async () => `store ${readConfig(process.env).store}`),
+    configuration,
     await look('temporal', () => withTemporal(async ({ address }) => `answers at ${address}`)),
     await look('dev server', async () => {
       const found = await findTemporalServer({ env: process.env, report: () => {}, steps: INSTALLED_STEPS })
@@ -45,8 +50,33 @@ async function examine(): Promise<readonly Finding[]> {
         : `version ${found.version}, ${found.path}`
     }),
   ]
-  const store = await look('store', async () => `${(await openSession()).storage.location} is there and atomic`)
-  return store.isFine ? [...general, store, ...(await examineModels(await openSession()))] : [...general, store]
+  const store = await look(
+    'store',
+    async () =>
+      `${(await openSession({ mustExist: false })).storage.location}: probed, the second of two creates of one key was refused`,
+  )
+  // Looked at also while the store is away: then it matters most.
+  const spool = configuration.isFine ? await examineSpool(readConfig(process.env)) : []
+  const before = [...general, store, ...spool]
+  return store.isFine ? [...before, ...(await examineModels(await openSession({ mustExist: false })))] : before
+}
+
+async function examineSpool(config: Config): Promise<readonly Finding[]> {
+  const place = await look('spool', async () => {
+    if (config.spool === undefined) return 'none: while the store fails, pushes are refused. REFIT_SPOOL names one'
+    const { isFine, text } = judgeSeparation(await factsOf(config.store), await factsOf(config.spool.location))
+    if (!isFine) throw new Error(text)
+    return text
+  })
+  const spool = openSpool(config, { mustExist: !place.isFine })
+  if (spool === undefined) return [place]
+  const waits = await look('spooled', async () => {
+    const report = await reportSpool(spool, new Date())
+    const text = describeSpool(report).join('. ')
+    if (report.warnings.length > 0) throw new Error(text)
+    return text
+  })
+  return [place, waits]
 }
 
 async function examineModels({ storage, config, data }: Session): Promise<readonly Finding[]> {
@@ -59,9 +89,9 @@ async function examineModels({ storage, config, data }: Session): Promise<readon
         return `revision ${revision.revision}, permitted`
       }),
       await look(`rows ${model}`, async () => {
-        const { holds, rowsIn, kept, quarantined, duplicates, differences } = await verifyAccounting(data, model)
-        if (!holds) throw new Error(differences.join('; '))
-        return `${rowsIn} in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates`
+        const account = await verifyAccounting(data, model)
+        if (!account.holds) throw new Error(account.differences.join('; '))
+        return accountText(account)
       }),
     )
   }

@@ -19,7 +19,7 @@ export function driftCommand(program: Command): void {
     .description('what arrived since the last decision, held against the champion; decides nothing')
     .option('--all', 'look at everything that arrived, not only since the last decision')
   answers<{ all?: boolean }>(command, async ([named], { all = false }) => {
-    const ports = await openPorts(readConfig(process.env))
+    const ports = await openPorts(readConfig(process.env), { mustExist: true })
     const { storage, registry, data } = ports
     const model = await whichModel(storage, named)
     const { spec } = await latestSpec(storage, model)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
 import { collectBatches } from '../data/collect.js'
+import type { Receipt } from '../data/commit.js'
 import { type IngestedBatch, ingestBatch } from '../data/ingest.js'
 import { type Accounting, verifyAccounting } from '../data/verify.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
@@ -17,20 +18,25 @@ export function ingestCommand(program: Command): void {
     .description('bring in what arrived; --verify proves that no row is lost')
     .option('--verify', 'recompute the account of every row from the stored bytes, and change nothing')
   answers<{ verify?: boolean }>(command, async ([named], { verify = false }) => {
-    const ports = await openPorts(readConfig(process.env))
+    const ports = await openPorts(readConfig(process.env), { mustExist: true })
     const model = await whichModel(ports.storage, named)
     return verify ? answerTo(model, await verifyAccounting(ports.data, model)) : bringIn(ports, model)
   })
 }
 
 function answerTo(model: string, account: Accounting): Answer {
-  const { holds, batches, unreadable, rowsIn, kept, quarantined, duplicates, differences } = account
-  const sum = `${rowsIn} rows in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates`
+  const { holds, batches, unreadable, differences } = account
   const verdict = holds
     ? 'Every row is accounted for.'
     : `It does not hold:\n${differences.map((d) => `- ${d}`).join('\n')}`
-  const text = `"${model}": ${batches} batches (${unreadable} unreadable, kept in quarantine), ${sum}. ${verdict}`
+  const text = `"${model}": ${batches} batches (${unreadable} unreadable, kept in quarantine), ${accountText(account)}. ${verdict}`
   return { json: { model, ...account }, text, exitCode: holds ? 0 : 1 }
+}
+
+/** The sum of an account in words. */
+export function accountText({ rowsIn, kept, quarantined, duplicates, dropped, erased }: Accounting): string {
+  const rare = [...(dropped > 0 ? [` + ${dropped} dropped`] : []), ...(erased > 0 ? [` + ${erased} erased`] : [])]
+  return `${rowsIn} rows in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates${rare.join('')}`
 }
 
 /** Batches that one look at the source names. */
@@ -54,19 +60,23 @@ async function bringIn({ storage, data, openSource }: Ports, model: string): Pro
     String(receipt.kept),
     String(receipt.quarantined),
     String(receipt.duplicates),
-    receipt.unreadable ??
-      Object.entries(receipt.reasons)
-        .map(([rule, count]) => `${rule} ${count}`)
-        .join(', '),
+    whyText(receipt),
   ])
   const text =
     rows.length === 0
       ? 'Nothing new arrived.'
       : table(['batch', 'in', 'kept', 'quarantined', 'duplicates', 'why'], rows)
-  const isAllRead = commits.every(({ commit }) => commit.receipt.unreadable === undefined)
+  const isFine = ({ commit: { receipt } }: IngestedBatch) =>
+    receipt.unreadable === undefined && receipt.stopped === undefined
   return {
     json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })) },
     text,
-    exitCode: isAllRead ? 0 : 1,
+    exitCode: commits.every(isFine) ? 0 : 1,
   }
+}
+
+function whyText({ unreadable, stopped, reasons }: Receipt): string {
+  if (unreadable !== undefined) return unreadable
+  const rules = Object.entries(reasons).map(([rule, count]) => `${rule} ${count}`)
+  return `${stopped === undefined ? '' : 'stopped: '}${rules.join(', ')}`
 }

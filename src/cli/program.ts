@@ -15,6 +15,7 @@ import { driftCommand } from './drift.js'
 import { ingestCommand } from './ingest.js'
 import { initCommand } from './init.js'
 import { peopleCommands } from './people.js'
+import { quarantineCommand } from './quarantine.js'
 import { registryCommand } from './registry.js'
 import { reportCommand } from './report.js'
 import { runCommand } from './run.js'
@@ -38,6 +39,7 @@ const VERBS: readonly ((program: Command) => void)[] = [
   peopleCommands,
   registryCommand,
   ingestCommand,
+  quarantineCommand,
   driftCommand,
   reportCommand,
   workerCommand,

@@ -6,6 +6,9 @@ import { type Config, readConfig } from '../config.js'
 import { createDeriver } from '../data/derive.js'
 import { runKey } from '../ledger/run-ledger.js'
 import { latestSpec, modelNames, specAt } from '../ledger/spec-revisions.js'
+import { createReception, type Reception } from '../spool/reception.js'
+import type { Spool } from '../spool/spool.js'
+import { watchSpool } from '../spool/watch.js'
 import { unpack } from '../stages/packages.js'
 import type { Ports } from '../stages/ports.js'
 import { readRunRecord } from '../stages/run-record.js'
@@ -14,7 +17,7 @@ import type { WebDependencies } from '../web/dependencies.js'
 import { createPredictionService } from '../web/prediction-service.js'
 import { type RunningWeb, startWeb } from '../web/start-web.js'
 import { createWebApp } from '../web/web-app.js'
-import { openPorts } from '../wiring.js'
+import { openPorts, openSpool } from '../wiring.js'
 import { untilStopped } from './until-stopped.js'
 
 /** `refit serve`: the alert receiver, the status pages and the serving endpoint, until Ctrl-C. */
@@ -24,7 +27,9 @@ export function serveCommand(program: Command): void {
     .description('receive alerts, show status and reports, and serve predictions, until Ctrl-C')
   untilStopped(command, async (stopped, tell) => {
     const config = readConfig(process.env)
-    const web = await startServing(config, await openPorts(config), await connectRefit())
+    // With a spool the receiver starts while the store is away: pushes are safe there.
+    const ports = await openPorts(config, { mustExist: true, mayBeAway: config.spool !== undefined })
+    const web = await startServing(config, ports, await connectRefit())
     tell(`refit serve: ${web.address}`, { event: 'ready', address: web.address })
     await stopped
     await web.close()
@@ -34,23 +39,29 @@ export function serveCommand(program: Command): void {
 /** Starts the web side on the configured address; closing it closes the connection too. */
 export async function startServing(config: Config, ports: Ports, connection: RefitConnection): Promise<RunningWeb> {
   const predictions = await predictionService(config, ports)
-  const web = await startWeb(createWebApp(dependencies(config, ports, connection, predictions)), config)
+  const spool = openSpool(config, { mustExist: false })
+  const pushes = { reception: openReception(config, ports, spool), maxBytes: config.push.maxBytes }
+  const web = await startWeb(createWebApp({ ...dependencies(config, ports, connection), predictions, pushes }), config)
+  const watch = spool === undefined ? undefined : watchSpool({ store: ports.storage, spool, warn, now: ports.now })
   return {
     address: web.address,
     async close() {
       await web.close()
+      await watch?.stop()
       await predictions.close()
       await connection.close()
     },
   }
 }
 
-function dependencies(
-  config: Config,
-  ports: Ports,
-  { client, namespace }: RefitConnection,
-  predictions: ReturnType<typeof createPredictionService>,
-): WebDependencies {
+const warn = (text: string): void => void process.stderr.write(`refit serve: ${text}\n`)
+
+function openReception({ scratchFolder }: Config, { storage }: Ports, spool: Spool | undefined): Reception {
+  const hasModel = async (model: string) => (await modelNames(storage)).includes(model)
+  return createReception({ store: storage, spool, scratchFolder, hasModel })
+}
+
+function dependencies(config: Config, ports: Ports, { client, namespace }: RefitConnection): WebDependencies {
   const { storage, registry, now } = ports
   const ifKnown = async <T>(model: string, read: () => Promise<T>) =>
     (await modelNames(storage)).includes(model) ? read() : undefined
@@ -66,8 +77,8 @@ function dependencies(
       return isPlanned ? readRunRecord(storage, { model, run }) : undefined
     },
     alertRules: (model) => ifKnown(model, async () => (await latestSpec(storage, model)).spec.triggers.alerts),
-    predictions,
     secrets: {
+      ...(config.push.token === undefined ? {} : { pushToken: config.push.token }),
       ...(config.alertToken === undefined ? {} : { alertToken: config.alertToken }),
       ...(config.hmacSecret === undefined ? {} : { hmacSecret: config.hmacSecret }),
     },
@@ -75,7 +86,7 @@ function dependencies(
       ? {}
       : { temporalUi: `${config.temporalUi.replace(/\/$/, '')}/namespaces/${namespace}` }),
     now,
-    reportFailure: (failure) => process.stderr.write(`refit serve: ${String(failure)}\n`),
+    reportFailure: (failure) => warn(String(failure)),
   }
 }
 

@@ -21,10 +21,13 @@ export interface Session {
   readonly data: DataContext
 }
 
-/** Opens the store that the environment names. */
-export async function openSession(): Promise<Session> {
+/**
+ * Opens the store that the environment names. Only a verb that may begin a store makes one: where there is none, the volume
+ * of the real one may not be mounted.
+ */
+export async function openSession({ mustExist = true } = {}): Promise<Session> {
   const config = readConfig(process.env)
-  const storage = await openStorage(config.store, { cacheFolder: config.cacheFolder })
+  const storage = await openStorage(config.store, { cacheFolder: config.cacheFolder, mustExist })
   return {
     config,
     storage,

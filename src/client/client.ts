@@ -24,6 +24,7 @@ import {
   TASK_QUEUE,
 } from '../workflows/messages.js'
 import { RefitModel, RefitStage, RefitTrigger } from '../workflows/search-attributes.js'
+import { failingWork } from './pending-work.js'
 
 /** What can be asked. Rejects with `TemporalUnavailable` when the server does not answer. */
 export interface RefitClient {
@@ -38,7 +39,10 @@ export interface RefitClient {
   isOpen(workflowId: string): Promise<boolean>
   /** The steward's status, or `undefined` when the model has none yet. */
   stewardStatus(model: string): Promise<StewardStatus | undefined>
-  /** The status of a run, or `undefined` when its workflow is unknown. */
+  /**
+   * The status of a run, or `undefined` when its workflow is unknown. It also waits for what failed and is tried again,
+   * such as work on a store that is away.
+   */
   runStatus(workflowId: string): Promise<RunStatus | undefined>
   /** Waits until a run has ended. */
   result(workflowId: string): Promise<RunResult>
@@ -140,7 +144,13 @@ export function createRefitClient(
 
     stewardStatus: (model) =>
       known(() => inTime(() => workflow.getHandle(stewardId(model)).query<StewardStatus>('status'))),
-    runStatus: (workflowId) => known(() => inTime(() => workflow.getHandle(workflowId).query<RunStatus>('status'))),
+    async runStatus(workflowId) {
+      const handle = workflow.getHandle(workflowId)
+      const status = await known(() => inTime(() => handle.query<RunStatus>('status')))
+      if (status === undefined || status.waitingFor !== null || status.stage === 'ended') return status
+      const description = await known(() => handle.describe())
+      return description === undefined ? status : { ...status, waitingFor: failingWork(description, status.since) }
+    },
     result: (workflowId) => reached(() => workflow.result<() => Promise<RunResult>>(workflowId)),
 
     async tellEnded(model, ended) {

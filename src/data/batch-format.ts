@@ -1,9 +1,11 @@
 import type { BatchSource, FormatKind } from '../source/source.js'
+import type { Compression } from './unpack-file.js'
 
 /** How the bytes of a batch are read. */
 export interface BatchFormat {
   readonly kind: FormatKind
-  readonly isGzipped: boolean
+  /** How they are packed; absent for plain bytes. */
+  readonly compression?: Compression
 }
 
 const KINDS: Readonly<Record<string, FormatKind>> = {
@@ -15,12 +17,17 @@ const KINDS: Readonly<Record<string, FormatKind>> = {
   json: 'json',
 }
 
+const COMPRESSIONS: Readonly<Record<string, Compression>> = { gz: 'gzip', zst: 'zstd' }
+
 /** Extensions that are read, for messages. */
-export const EXTENSIONS = '.csv, .tsv, .parquet, .jsonl, .ndjson, .json, each also with .gz'
+export const EXTENSIONS = '.csv, .tsv, .parquet, .jsonl, .ndjson, .json, each also with .gz or .zst'
 
 /** The format that the source states or a name promises; `undefined` when neither does. */
 export function batchFormat({ path, format }: Pick<BatchSource, 'path' | 'format'>): BatchFormat | undefined {
-  const match = /\.([a-z]+)(\.gz)?$/i.exec(path)
-  const kind = format ?? KINDS[match?.[1]?.toLowerCase() ?? '']
-  return kind === undefined ? undefined : { kind, isGzipped: format === undefined && match?.[2] !== undefined }
+  if (format !== undefined) return { kind: format }
+  const [, ending = '', packed = ''] = /\.([a-z]+)(?:\.(gz|zst))?$/i.exec(path) ?? []
+  const kind = KINDS[ending.toLowerCase()]
+  const compression = COMPRESSIONS[packed.toLowerCase()]
+  if (kind === undefined) return undefined
+  return compression === undefined ? { kind } : { kind, compression }
 }

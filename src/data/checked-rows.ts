@@ -11,7 +11,7 @@ import { sqlName, sqlText } from './sql.js'
 /** Rows as they arrived, of any format. */
 export interface RawRows {
   /**
-   * A relation with `_row` (BIGINT, from 1), `_fault` (VARCHAR, why the row itself is broken, or NULL), `_text`
+   * A relation with `_row` (BIGINT, from 1), `_line` (BIGINT, the line that it begins on, or NULL), `_fault` (VARCHAR, why the row itself is broken, or NULL), `_text`
    * (VARCHAR, the row as it came when it has a fault, or NULL) and a column for each column of the spec.
    */
   readonly relation: string
@@ -30,7 +30,7 @@ export interface SpecExpression {
 const SOUND_TIME = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 /**
- * A SELECT over `raw` that gives for each row `_row`, `_text`, `_reason` (the first broken rule, NULL for a sound row),
+ * A SELECT over `raw` that gives for each row `_row`, `_line`, `_text`, `_reason` (the first broken rule, NULL for a sound row),
  * `_raw_<column>` as they arrived, the spec's columns and derived columns typed, `_time` and `_label`.
  */
 export function checkedRows(spec: ModelSpec, raw: RawRows): string {
@@ -38,8 +38,22 @@ export function checkedRows(spec: ModelSpec, raw: RawRows): string {
   // A row without a sound event time is in no window, so it could never be used.
   const rule = `CASE WHEN (${time} ${SOUND_TIME}) IS NOT TRUE THEN ${sqlText(`${spec.data.eventTime}: eventTime`)} END`
   const timed = `SELECT * EXCLUDE (_reason), ${time} AS _time, COALESCE(_reason, ${rule}) AS _reason FROM (${derivedRows(spec, raw, 'all')})`
-  return evaluate(timed, [labelExpression(spec)])
+  return judgeByRules(evaluate(timed, [labelExpression(spec)]), spec)
 }
+
+/** Rules see rows that are sound so far. What is not true breaks the row, be it false, NULL or an error. */
+function judgeByRules(rows: string, { data }: ModelSpec): string {
+  const broken = Object.entries(data.rules).map(([name, { sql }]) => {
+    const isBroken = `TRY(CAST((${sql}\n) AS BOOLEAN)) IS NOT TRUE`
+    return `CASE WHEN _reason IS NULL THEN CASE WHEN ${isBroken} THEN ${sqlText(`rule ${name}`)} END END`
+  })
+  if (broken.length === 0) return rows
+  return `SELECT * EXCLUDE (_reason), COALESCE(${['_reason', ...broken].join(', ')}) AS _reason FROM (${rows})`
+}
+
+/** The rules of a spec as expressions, to be checked before they see a row. */
+export const ruleExpressions = ({ data }: ModelSpec): readonly SpecExpression[] =>
+  Object.entries(data.rules).map(([name, { sql }]) => ({ name, sql, type: 'BOOLEAN' }))
 
 /**
  * The first part of {@link checkedRows}, without event time and label. `typesOnly` leaves out what the spec demands of
@@ -72,7 +86,7 @@ function typedRows(spec: ModelSpec, { relation, types }: RawRows): string {
     const value = columnValue(type, `r.${sqlName(name)}`, types.get(name) ?? 'VARCHAR')
     return [`r.${sqlName(name)} AS ${rawName(name)}`, `${value} AS ${sqlName(name)}`]
   })
-  return `SELECT r._row, r._fault, r._text, ${columns.join(', ')} FROM (${relation}) r`
+  return `SELECT r._row, r._line, r._fault, r._text, ${columns.join(', ')} FROM (${relation}) r`
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Column } from '../spec/columns.js'
-import { sqlName, sqlNumber, sqlText } from './sql.js'
+import { sqlName, sqlNumber, sqlText, sqlTime } from './sql.js'
 
 /** A value of a row, twice: as it arrived, and as the spec's type, NULL when it cannot be read so. */
 interface ColumnNames {
@@ -34,13 +34,21 @@ export const rawName = (name: string): string => sqlName(`_raw_${name}`)
 
 const reason = (name: string, rule: string): string => sqlText(`${name}: ${rule}`)
 
-const boundRules = ({ min, max }: Column, value: string): readonly Rule[] => [
-  ...(min === undefined ? [] : [[`${value} < ${sqlNumber(min)}`, 'min'] as const]),
+const boundRules = ({ type, min, max }: Column, value: string): readonly Rule[] => [
+  ...(min === undefined ? [] : [[`${value} < ${limitOf(type, min)}`, 'min'] as const]),
   // NaN is greater than every number in DuckDB, so it breaks `max`.
-  ...(max === undefined ? [] : [[`${value} > ${sqlNumber(max)}`, 'max'] as const]),
+  ...(max === undefined ? [] : [[`${value} > ${limitOf(type, max)}`, 'max'] as const]),
 ]
 
-const textRules = ({ values, pattern }: Column, text: string): readonly Rule[] => [
+function limitOf(type: Column['type'], limit: number | string): string {
+  if (typeof limit === 'number') return sqlNumber(limit)
+  // A DATE is compared as its first moment; a limit within a day is therefore kept as it is.
+  return type === 'timestamp' || type === 'date' ? sqlTime(limit) : sqlText(limit)
+}
+
+const textRules = ({ values, pattern, minLength, maxLength }: Column, text: string): readonly Rule[] => [
+  ...(minLength === undefined ? [] : [[`length(${text}) < ${minLength}`, 'minLength'] as const]),
+  ...(maxLength === undefined ? [] : [[`length(${text}) > ${maxLength}`, 'maxLength'] as const]),
   ...(values === undefined ? [] : [[`${text} NOT IN (${values.map(sqlText).join(', ')})`, 'values'] as const]),
   ...(pattern === undefined ? [] : [[`NOT regexp_full_match(${text}, ${sqlText(pattern)})`, 'pattern'] as const]),
 ]

@@ -62,12 +62,12 @@ function fromText(type: ColumnType, text: string): string {
     case 'boolean':
       return `TRY_CAST(trim(${text}) AS BOOLEAN)`
     case 'integer':
-      return `CASE WHEN regexp_full_match(${text}, '${INTEGER_TEXT}') THEN TRY_CAST(${text} AS BIGINT) END`
+      return `CASE WHEN ${isPrinted(text, 'BIGINT')} OR regexp_full_match(${text}, '${INTEGER_TEXT}') THEN TRY_CAST(${text} AS BIGINT) END`
     case 'number':
       return `TRY_CAST(${text} AS DOUBLE)`
     case 'timestamp':
       return finite(
-        `CASE WHEN regexp_full_match(${text}, '${TIME_WITHOUT_ZONE}') THEN TRY_CAST(${text} AS TIMESTAMP) ` +
+        `CASE WHEN ${isPrinted(text, 'TIMESTAMP')} OR regexp_full_match(${text}, '${TIME_WITHOUT_ZONE}') THEN TRY_CAST(${text} AS TIMESTAMP) ` +
           `ELSE CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP) END`,
       )
     case 'date':
@@ -76,5 +76,9 @@ function fromText(type: ColumnType, text: string): string {
       return unreachable(type)
   }
 }
+
+/** Whether a text is just what DuckDB prints for a value: most are, and this is known in half of the time that a pattern takes. */
+const isPrinted = (text: string, type: string): string =>
+  `COALESCE(CAST(TRY_CAST(${text} AS ${type}) AS VARCHAR) = ${text}, FALSE)`
 
 const finite = (value: string): string => `CASE WHEN isfinite(${value}) THEN ${value} END`

@@ -24,6 +24,8 @@ export interface DataContext extends EngineContext {
 /** An open instance. Close it, or its scratch folder stays. */
 export interface DuckDb {
   readonly connection: DuckDBConnection
+  /** Opens another connection to the same tables, for what goes on beside a query. The caller closes it. */
+  connect(): Promise<DuckDBConnection>
   /** The instance's own scratch folder: the only place where it may write. */
   readonly folder: string
   close(): Promise<void>
@@ -53,6 +55,7 @@ export async function openDuckDb(context: EngineContext, { readable, signal }: D
   signal?.addEventListener('abort', interrupt)
   return {
     connection,
+    connect: () => instance.connect(),
     folder,
     async close() {
       signal?.removeEventListener('abort', interrupt)

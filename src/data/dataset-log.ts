@@ -1,7 +1,9 @@
 /** The log of a dataset, and where its objects are. */
 import { createHash } from 'node:crypto'
+import { RefitError } from '../errors.js'
 import { arrivalKey, type BatchSource, type Known } from '../source/source.js'
 import { type Log, sharedLog } from '../storage/log.js'
+import type { ObjectRef } from '../storage/objects.js'
 import type { Storage } from '../storage/storage.js'
 import { Commit } from './commit.js'
 
@@ -34,14 +36,44 @@ export const commitId = (batch: string, source: BatchSource): string =>
 /** What was committed, and the position of the log that this is true of. */
 export async function committedBatches(log: Log<Commit>): Promise<{ batches: CommittedBatches; seq: number }> {
   const empty: CommittedBatches = { arrivals: {}, contents: {}, cursors: {} }
-  const { state, seq } = await log.fold('arrivals', empty, (batches, { seq, body }) => {
-    const { source, batch, receipt } = body
+  // Another name than before there were commits of taken rows: kept states are known by their name.
+  const { state, seq } = await log.fold('batches', empty, (batches, { seq, body }) => {
+    const { source, batch, receipt, taken } = body
+    if (receipt.unreadable === undefined && taken?.verb !== 'drop') batches.contents[batch] ??= seq
+    // What is taken out of quarantine is no arrival, and does not move a cursor back.
+    if (taken !== undefined) return batches
     batches.arrivals[arrivalKey(source)] = seq
-    if (receipt.unreadable === undefined) batches.contents[batch] ??= seq
     if (source.place !== undefined) batches.cursors[source.place.origin] = source.place.upTo ?? source.place.after
     return batches
   })
   return { batches: state, seq }
+}
+
+/** A commit by its number. Rejects with `StoreCorrupt` when there is none. */
+export async function commitAt(log: Log<Commit>, seq: number): Promise<{ seq: number; commit: Commit }> {
+  const entry = await log.at(seq)
+  if (entry !== undefined) return { seq, commit: entry.body }
+  throw new RefitError(
+    'StoreCorrupt',
+    `Cannot read commit ${seq}: the log has no such entry. Restore it from a backup.`,
+  )
+}
+
+/** A partition, and the event times that it spans. */
+export interface SpannedPartition {
+  readonly partition: ObjectRef
+  readonly from: string
+  readonly to: string
+}
+
+/** All partitions, in their order. What was committed since `committedBatches` may be among them. */
+export async function partitionsOf(log: Log<Commit>): Promise<readonly SpannedPartition[]> {
+  const empty: SpannedPartition[] = []
+  const { state } = await log.fold('partitions', empty, (partitions, { body: { partition, from, to } }) => {
+    if (partition !== undefined && from !== null && to !== null) partitions.push({ partition, from, to })
+    return partitions
+  })
+  return state
 }
 
 /** What a source must know, of these commits and what failed in this run. */

@@ -78,7 +78,7 @@ async function open(spec: ModelSpec): Promise<Opened> {
 
 function statementOf(spec: ModelSpec): string {
   const lines =
-    'SELECT unnest($1::VARCHAR[]) AS line, generate_subscripts($1::VARCHAR[], 1) AS _row, NULL::VARCHAR AS _fault'
+    'SELECT unnest($1::VARCHAR[]) AS line, generate_subscripts($1::VARCHAR[], 1) AS _row, _row AS _line, NULL::VARCHAR AS _fault'
   const rows = derivedRows(spec, jsonRows(lines, Object.keys(spec.data.columns)), 'typesOnly')
   const features = featureColumns(spec).map(
     ({ name, kind }) => `CAST(${sqlName(name)} AS ${kind === 'numeric' ? 'DOUBLE' : 'VARCHAR'})`,

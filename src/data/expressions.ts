@@ -3,7 +3,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { RefitError } from '../errors.js'
 import { COLUMN_TYPES } from '../spec/columns.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { derivedExpressions, guarded, labelExpression, type SpecExpression } from './checked-rows.js'
+import { derivedExpressions, guarded, labelExpression, ruleExpressions, type SpecExpression } from './checked-rows.js'
 import { lockDown } from './context.js'
 import { reasonOf } from './duckdb-error.js'
 import { expressionFault } from './expression-fault.js'
@@ -56,6 +56,11 @@ async function findProblems(connection: DuckDBConnection, spec: ModelSpec): Prom
   const expressions = [
     ...derived.map((expression) => ({ path: `data.derived.${expression.name}.sql`, expression, columns: arriving })),
     { path: 'data.label.sql', expression: labelExpression(spec), columns: all },
+    ...ruleExpressions(spec).map((expression) => ({
+      path: `data.rules.${expression.name}.sql`,
+      expression,
+      columns: all,
+    })),
     ...(spec.baseline.kind === 'rule'
       ? [
           {

@@ -3,7 +3,7 @@
  *
  * 1. Objects first, then the log entry, which alone decides; what no entry names is rubbish and harms nobody.
  * 2. Every row that was counted in the source is kept, in quarantine, or a duplicate; a batch that cannot be read goes to
- *    quarantine whole, as the bytes that came.
+ *    quarantine whole, as the bytes that came, and so does one of which too much is broken.
  * 3. A batch of an ordered source is committed only where the source stands: one commit for each place.
  * 4. The judgement (new or duplicate) and the entry belong together: when another batch was committed in between, it is
  *    judged again.
@@ -13,14 +13,13 @@ import { messageOf, RefitError } from '../errors.js'
 import { arrivalKey, type BatchSource, type Source } from '../source/source.js'
 import type { ModelSpec } from '../spec/spec.js'
 import type { Log } from '../storage/log.js'
-import { putFile, putJson } from '../storage/objects.js'
+import { putFile } from '../storage/objects.js'
 import { batchFormat, EXTENSIONS } from './batch-format.js'
-import { requireBins } from './bins.js'
-import type { Commit } from './commit.js'
+import { type Commit, NO_ROWS } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
-import { commitId, committedBatches, datasetFolder, datasetLog } from './dataset-log.js'
-import { profilePartition } from './profile.js'
-import { type ValidatedFile, validateFile } from './validate-file.js'
+import { commitAt, commitId, committedBatches, datasetFolder, datasetLog } from './dataset-log.js'
+import { type Contents, rowStore } from './store-rows.js'
+import { validateFile } from './validate-file.js'
 
 /** What to ingest, by which spec, and on whose behalf. */
 export interface IngestRequest {
@@ -76,12 +75,9 @@ interface Ingestion extends IngestRequest {
   readonly sha256: string
 }
 
-/** Everything a commit says but which batch it is of. */
-type Contents = Omit<Commit, 'batch' | 'source' | 'specRevision'>
-
 async function commitBatch(log: Log<Commit>, ingestion: Ingestion): Promise<IngestedBatch> {
   const { specRevision, actor, source, sha256: batch } = ingestion
-  let fresh: Contents | undefined
+  let judge: (() => Promise<Contents>) | undefined
   for (;;) {
     const { batches, seq: expectedSeq } = await committedBatches(log)
     const known = batches.arrivals[arrivalKey(source)]
@@ -89,8 +85,8 @@ async function commitBatch(log: Log<Commit>, ingestion: Ingestion): Promise<Inge
     requirePlace(source, batches.cursors)
     // What a cursor promises to be new is new, though other rows were the same.
     const earlier = source.place === undefined ? batches.contents[batch] : undefined
-    if (earlier === undefined) fresh ??= await readContents(ingestion)
-    const contents = earlier === undefined ? fresh : duplicateOf((await commitAt(log, earlier)).commit)
+    if (earlier === undefined) judge ??= await readContents(log, ingestion)
+    const contents = earlier === undefined ? await judge?.() : duplicateOf((await commitAt(log, earlier)).commit)
     if (contents === undefined) continue
     begin(ingestion, 'committing')
     const body: Commit = { batch, source, specRevision, ...contents }
@@ -111,34 +107,29 @@ function requirePlace({ path, place }: BatchSource, cursors: Readonly<Record<str
   )
 }
 
-async function commitAt(log: Log<Commit>, seq: number): Promise<{ seq: number; commit: Commit }> {
-  const entry = await log.at(seq)
-  if (entry !== undefined) return { seq, commit: entry.body }
-  throw new RefitError(
-    'StoreCorrupt',
-    `Cannot read commit ${seq}: the log has no such entry. Restore it from a backup.`,
-  )
-}
-
 /** The same bytes came before, under another name or at another time: all rows are known. */
-function duplicateOf({ receipt }: Commit): Contents {
-  const { rowsIn } = receipt
-  return { receipt: { rowsIn, kept: 0, quarantined: 0, duplicates: rowsIn, reasons: {} }, from: null, to: null }
+function duplicateOf({ receipt: { rowsIn } }: Commit): Contents {
+  return { receipt: { ...NO_ROWS, rowsIn, duplicates: rowsIn }, from: null, to: null }
 }
 
-async function readContents(ingestion: Ingestion): Promise<Contents> {
+/** Reads the batch once. What it gives is asked again when the log has moved meanwhile. */
+async function readContents(log: Log<Commit>, ingestion: Ingestion): Promise<() => Promise<Contents>> {
   const { duckDb, spec, path, source, signal } = ingestion
+  const unreadable = async (reason: string) => {
+    const contents = await keepUnreadable(ingestion, reason)
+    return async () => contents
+  }
   const format = batchFormat(source)
-  if (format === undefined) return keepUnreadable(ingestion, `its name has none of the known endings: ${EXTENSIONS}`)
-  let validated: ValidatedFile
+  if (format === undefined) return unreadable(`its name has none of the known endings: ${EXTENSIONS}`)
   try {
     begin(ingestion, 'validating')
-    validated = await validateFile(duckDb, { spec, path, format, signal })
+    const judged = await validateFile(duckDb, { spec, path, format, signal })
+    const request = { ...ingestion, isGated: true, begin: (step: string) => begin(ingestion, step) }
+    return rowStore(request, log, judged)
   } catch (thrown) {
     if (!(thrown instanceof RefitError) || thrown.code !== 'UnreadableSource') throw thrown
-    return keepUnreadable(ingestion, messageOf(thrown))
+    return unreadable(messageOf(thrown))
   }
-  return keepRows(ingestion, validated)
 }
 
 /** The batch blocks nobody: it is committed with no rows, and its bytes are kept. */
@@ -149,36 +140,5 @@ async function keepUnreadable(ingestion: Ingestion, reason: string): Promise<Con
   const ending = extname(source.path).toLowerCase()
   const extension = /^\.[a-z0-9]{1,16}$/.test(ending) ? ending : '.bin'
   const quarantine = await putFile(context.storage, folder, path, { extension })
-  const unreadable = `${source.path}: ${reason}`
-  return {
-    receipt: { rowsIn: 0, kept: 0, quarantined: 0, duplicates: 0, reasons: {}, unreadable },
-    quarantine,
-    from: null,
-    to: null,
-  }
-}
-
-async function keepRows(ingestion: Ingestion, validated: ValidatedFile): Promise<Contents> {
-  const { context, spec } = ingestion
-  const { rowsIn, kept, quarantined, reasons, from, to, keptFile, quarantineFile } = validated
-  begin(ingestion, 'storing')
-  const put = (folder: 'partitions' | 'quarantine', path: string, rows: number) =>
-    putFile(context.storage, datasetFolder(spec.model, folder), path, { extension: '.parquet', rows })
-  return {
-    receipt: { rowsIn, kept, quarantined, duplicates: 0, reasons },
-    ...(keptFile === undefined
-      ? {}
-      : { partition: await put('partitions', keptFile, kept), profile: await keepProfile(ingestion, keptFile) }),
-    ...(quarantineFile === undefined ? {} : { quarantine: await put('quarantine', quarantineFile, quarantined) }),
-    from,
-    to,
-  }
-}
-
-async function keepProfile(ingestion: Ingestion, file: string) {
-  const { context, duckDb, spec, actor } = ingestion
-  begin(ingestion, 'profiling')
-  const bins = await requireBins(duckDb, { storage: context.storage, spec, file, actor })
-  const profile = await profilePartition(duckDb, { spec, file, bins })
-  return putJson(context.storage, datasetFolder(spec.model, 'profiles'), profile)
+  return { receipt: { ...NO_ROWS, unreadable: `${source.path}: ${reason}` }, quarantine, from: null, to: null }
 }

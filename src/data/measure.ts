@@ -4,7 +4,7 @@ import type { BatchSource, Source } from '../source/source.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { batchFormat, EXTENSIONS } from './batch-format.js'
 import { type EngineContext, withDuckDb } from './context.js'
-import { type ValidatedFile, validateFile } from './validate-file.js'
+import { type JudgedRows, validateFile } from './validate-file.js'
 
 /** What the files of a source hold, judged by the spec: for a person who writes one. Nothing is stored. */
 export interface SourceMeasure {
@@ -33,7 +33,7 @@ const SAMPLE_BYTES = 256 * 2 ** 20
 export async function measureSource(context: EngineContext, spec: ModelSpec, from: Source): Promise<SourceMeasure> {
   const { batches: sources } = await from.find({ has: () => false, cursor: () => '' }, { limit: MOST_BATCHES })
   const sample = takeEvenly(sources)
-  const read: ValidatedFile[] = []
+  const read: JudgedRows[] = []
   const unreadable: { path: string; reason: string }[] = []
   for (const source of sample) {
     const result = await readSource(context, spec, from, source)
@@ -56,7 +56,7 @@ async function readSource(
   spec: ModelSpec,
   from: Source,
   source: BatchSource,
-): Promise<ValidatedFile | string> {
+): Promise<JudgedRows | string> {
   const format = batchFormat(source)
   if (format === undefined) return `its name has none of the known endings: ${EXTENSIONS}`
   try {
@@ -71,8 +71,8 @@ async function readSource(
   }
 }
 
-function addUp(files: readonly ValidatedFile[]) {
-  const sum = (part: 'rowsIn' | 'quarantined' | 'labelled' | 'positives') =>
+function addUp(files: readonly JudgedRows[]) {
+  const sum = (part: 'rowsIn' | 'broken' | 'labelled' | 'positives') =>
     files.reduce((total, file) => total + file[part], 0)
   const reasons: Record<string, number> = {}
   for (const [reason, rows] of files.flatMap((file) => Object.entries(file.reasons))) {
@@ -85,7 +85,7 @@ function addUp(files: readonly ValidatedFile[]) {
     positives: sum('positives'),
     from: times('from')[0] ?? null,
     to: times('to').at(-1) ?? null,
-    quarantineShare: sum('rowsIn') === 0 ? 0 : sum('quarantined') / sum('rowsIn'),
+    quarantineShare: sum('rowsIn') === 0 ? 0 : sum('broken') / sum('rowsIn'),
     reasons,
   }
 }

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { RefitError } from '../errors.js'
 import type { ModelSpec } from '../spec/spec.js'
 import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../statistics/profile.js'
+import { binned } from './bin-of.js'
 import type { Bins } from './bins.js'
 import { type DuckDb, type EngineContext, withDuckDb } from './context.js'
 import { featureColumns } from './features.js'
 import { Count, queryRow, queryRows } from './query.js'
-import { isoTime, parquetScan, sqlName, sqlNumber } from './sql.js'
+import { isoTime, parquetScan, sqlName, sqlText } from './sql.js'
 
 /** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
 export interface ProfileRequest {
@@ -34,7 +35,7 @@ export async function profilePartition(duckDb: DuckDb, { spec, file, bins }: Pro
     columns.push([
       name,
       kind === 'numeric'
-        ? await countNumeric(duckDb, scan, name, edgesOf(bins, name))
+        ? await countNumeric(duckDb, { file, name, edges: edgesOf(bins, name) })
         : await countCategories(duckDb, scan, name),
     ])
   }
@@ -67,55 +68,57 @@ async function countRows({ connection }: DuckDb, scan: string) {
   return { rows, from, to, label: { known, positive } }
 }
 
-/** What a group of rows of a numeric column is: a bin from 0, or one of these. */
-const NULL_BIN = -2
-const NOT_FINITE_BIN = -1
-
 async function countNumeric(
-  duckDb: DuckDb,
-  scan: string,
-  name: string,
-  edges: readonly number[],
+  { connection }: DuckDb,
+  { file, name, edges }: { readonly file: string; readonly name: string; readonly edges: readonly number[] },
 ): Promise<NumericProfile> {
-  const bin = `CASE WHEN x IS NULL THEN ${NULL_BIN} WHEN NOT isfinite(x) THEN ${NOT_FINITE_BIN} ELSE ${binOf(edges)} END`
   const groups = await queryRows(
-    duckDb.connection,
-    `SELECT bin, count(*) AS rows, sum(x) FILTER (bin >= 0) AS total, min(x) FILTER (bin >= 0) AS least, max(x) FILTER (bin >= 0) AS most
-      FROM (SELECT x, ${bin} AS bin FROM (SELECT CAST(${sqlName(name)} AS DOUBLE) AS x FROM ${scan})) GROUP BY bin ORDER BY bin`,
-    z.object({ bin: z.number(), rows: Count, total: Real, least: Real, most: Real }),
+    connection,
+    `SELECT bin, CAST(sum(n) AS BIGINT) AS rows, sum(x * n) AS total, min(x) AS least, max(x) AS most
+      FROM (${binned(await numbersOf(connection, file, name), edges)}) GROUP BY bin ORDER BY bin`,
+    z.object({ bin: z.number(), rows: Count, total: z.number(), least: z.number(), most: z.number() }),
   )
   const counts = new Array<number>(edges.length + 1).fill(0)
   const sums = new Array<number>(edges.length + 1).fill(0)
   for (const { bin, rows, total } of groups) {
-    if (bin < 0) continue
     counts[bin] = rows
-    sums[bin] = total ?? 0
+    sums[bin] = total
   }
-  const finite = groups.filter(({ bin }) => bin >= 0)
-  const rowsIn = (wanted: number) => groups.find(({ bin }) => bin === wanted)?.rows ?? 0
+  const finite = counts.reduce((total, count) => total + count, 0)
+  const { rows, known } = await queryRow(
+    connection,
+    `SELECT count(*) AS rows, count(${sqlName(name)}) AS known FROM ${parquetScan([file])}`,
+    z.object({ rows: Count, known: Count }),
+  )
   return {
     kind: 'numeric',
     edges,
     counts,
     sums,
-    nulls: rowsIn(NULL_BIN),
-    notFinite: rowsIn(NOT_FINITE_BIN),
-    min: finite[0]?.least ?? null,
-    max: finite.at(-1)?.most ?? null,
+    nulls: rows - known,
+    notFinite: known - finite,
+    min: groups[0]?.least ?? null,
+    max: groups.at(-1)?.most ?? null,
   }
 }
 
-const Real = z.number().nullable()
-
 /**
- * The number of edges below `x`, as an expression: a tree of comparisons, eight deep for 199 edges. Measured on a million
- * rows as fast as an ASOF join, which sorts. `histogram` is faster and cannot give the sums.
+ * The finite numbers `x` of a column, with how often they are there, `n`. A column that its writer gave a dictionary has few
+ * values, which are grouped in a tenth of the time that sorting each number into its bin takes; grouping others takes longer.
  */
-function binOf(edges: readonly number[], first = 0, end = edges.length): string {
-  const middle = (first + end) >> 1
-  const edge = edges[middle]
-  if (first >= end || edge === undefined) return String(first)
-  return `CASE WHEN x <= ${sqlNumber(edge)} THEN ${binOf(edges, first, middle)} ELSE ${binOf(edges, middle + 1, end)} END`
+async function numbersOf(connection: DuckDb['connection'], file: string, name: string): Promise<string> {
+  const { hasDictionary } = await queryRow(
+    connection,
+    `SELECT coalesce(bool_and(contains(encodings, 'DICTIONARY')), false) AS "hasDictionary"
+      FROM parquet_metadata(${sqlText(file)}) WHERE path_in_schema = ${sqlText(name)}`,
+    z.object({ hasDictionary: z.boolean() }),
+  )
+  const numbers = `SELECT CAST(value AS DOUBLE) AS x, n FROM (${
+    hasDictionary
+      ? `SELECT ${sqlName(name)} AS value, count(*) AS n FROM ${parquetScan([file])} GROUP BY value`
+      : `SELECT ${sqlName(name)} AS value, 1 AS n FROM ${parquetScan([file])}`
+  })`
+  return `SELECT x, n FROM (${numbers}) WHERE isfinite(x)`
 }
 
 async function countCategories({ connection }: DuckDb, scan: string, name: string): Promise<CategoricalProfile> {

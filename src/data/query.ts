@@ -2,6 +2,7 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { z } from 'zod'
 import { RefitError } from '../errors.js'
+import { parquetScan } from './sql.js'
 
 /** A count: DuckDB answers with a bigint. */
 export const Count = z.bigint().transform(Number)
@@ -29,4 +30,15 @@ export async function parquetRows(connection: DuckDBConnection, file: string): P
   const sql = 'SELECT num_rows FROM parquet_file_metadata($1)'
   const rows = await queryRows(connection, sql, z.object({ num_rows: Count }), [file])
   return rows.reduce((total, { num_rows }) => total + num_rows, 0)
+}
+
+/** DuckDB types of the columns of Parquet files, by name; a column that only some have is among them. No files, no columns. */
+export async function parquetColumns(
+  connection: DuckDBConnection,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (files.length === 0) return new Map()
+  const described = z.object({ column_name: z.string(), column_type: z.string() })
+  const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${parquetScan(files)}`, described)
+  return new Map(rows.map(({ column_name, column_type }) => [column_name, column_type]))
 }

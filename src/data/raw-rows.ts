@@ -6,11 +6,12 @@ import type { BatchFormat } from './batch-format.js'
 import type { RawRows } from './checked-rows.js'
 import type { DuckDb } from './context.js'
 import { readCsvHeader } from './csv-header.js'
-import { gunzipFile } from './gunzip-file.js'
+import { decodeText, type TextEncoding, type TextFile } from './decode-text.js'
 import { parquetRows, queryRows } from './query.js'
 import { csvCutter, jsonLineCutter, LONGEST_RECORD_BYTES, NEVER_IN_JSON } from './record-cutter.js'
 import { splitRecords } from './split-records.js'
 import { sqlList, sqlName, sqlText } from './sql.js'
+import { unpackFile } from './unpack-file.js'
 
 /** Rows with their number, which is counted apart from reading them: from the bytes of text files, else from the footer. */
 export interface CountedRows extends RawRows {
@@ -24,27 +25,30 @@ export interface OpenRequest {
   readonly format: BatchFormat
   /** The columns of the spec. */
   readonly columns: readonly string[]
+  /** How text is encoded that has no byte order mark. */
+  readonly encoding: TextEncoding
   readonly signal?: AbortSignal | undefined
 }
 
 /** Opens a file as rows. */
 export async function openRawRows(duckDb: DuckDb, request: OpenRequest): Promise<CountedRows> {
   const { format, signal } = request
-  const path = format.isGzipped ? join(duckDb.folder, 'unpacked') : request.path
-  if (format.isGzipped) await gunzipFile(request.path, path, signal)
-  switch (format.kind) {
+  const { kind, compression } = format
+  const path = compression === undefined ? request.path : join(duckDb.folder, 'unpacked')
+  if (compression !== undefined) await unpackFile({ from: request.path, to: path, compression, signal })
+  if (kind === 'parquet') return openParquet(duckDb, { ...request, path })
+  const text = await decodeText({ from: path, to: join(duckDb.folder, 'decoded'), encoding: request.encoding, signal })
+  switch (kind) {
     case 'csv':
-      return openCsv(duckDb, { ...request, path })
+      return openCsv(duckDb, request, text)
     case 'json':
-      return openJsonLines(duckDb, { ...request, path })
-    case 'parquet':
-      return openParquet(duckDb, { ...request, path })
+      return openJsonLines(duckDb, request, text)
     default:
-      return unreachable(format.kind)
+      return unreachable(kind)
   }
 }
 
-/** JSON lines as raw rows: `lines` is a relation with `_row`, `_fault` and `line`. Serving gives requests this way too. */
+/** JSON lines as raw rows: `lines` is a relation with `_row`, `_line`, `_fault` and `line`. Serving gives requests this way too. */
 export function jsonRows(lines: string, columns: readonly string[]): RawRows {
   // A CASE, as AND may look at the type of what is no JSON, and that stops the query.
   const isObject = `CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END`
@@ -53,49 +57,60 @@ export function jsonRows(lines: string, columns: readonly string[]): RawRows {
   const values = columns.map((name, index) => `_values[${index + 1}] AS ${sqlName(name)}`)
   const parsed = `SELECT *, CASE WHEN _broken IS NULL THEN json_extract_string(line, ${paths}) END AS _values FROM (SELECT *, ${fault} AS _broken FROM (${lines}))`
   return {
-    relation: `SELECT _row, _broken AS _fault, CASE WHEN _broken IS NOT NULL THEN line END AS _text, ${values.join(', ')} FROM (${parsed})`,
+    relation: `SELECT _row, _line, _broken AS _fault, CASE WHEN _broken IS NOT NULL THEN line END AS _text, ${values.join(', ')} FROM (${parsed})`,
     types: allText(columns),
   }
 }
 
-async function openCsv({ folder }: DuckDb, { path, columns, signal }: OpenRequest): Promise<CountedRows> {
-  const { names, delimiter, bodyStart } = await readCsvHeader(path, columns)
+async function openCsv(
+  { folder }: DuckDb,
+  { columns, signal }: OpenRequest,
+  { path, start }: TextFile,
+): Promise<CountedRows> {
+  const { names, delimiter, bodyStart, lines } = await readCsvHeader({ path, start }, columns)
   requireColumns(columns, names)
   const to = join(folder, 'records')
   const rowsIn = await splitRecords({
     from: path,
     start: bodyStart,
+    linesBefore: lines,
     to,
     cutter: csvCutter(delimiter.charCodeAt(0), names.length),
-    ending: `${delimiter}${delimiter}\n`,
-    faultRecord: (fault, text) => `${[...names.map(() => ''), fault, quoted(text)].join(delimiter)}\n`,
+    ending: delimiter.repeat(3),
+    separator: delimiter,
+    faultRecord: (fault, text) => [...names.map(() => ''), fault, quoted(text), ''].join(delimiter),
     signal,
   })
-  const fields = [
-    ...columns.map((name) => [names.indexOf(name), name] as const),
-    [names.length, '_fault'] as const,
-    [names.length + 1, '_text'] as const,
-  ]
-  const values = fields.map(([index, name]) => `f${index} AS ${sqlName(name)}`)
+  const values = columns.map((name) => `f${names.indexOf(name)} AS ${sqlName(name)}`)
+  const fault = `f${names.length} AS _fault, f${names.length + 1} AS _text`
   const scan = textScan(to, { delimiter: sqlText(delimiter), quote: '"', fields: names.length + 2 })
-  return { relation: `SELECT _row, ${values.join(', ')} FROM ${scan}`, types: allText(columns), rowsIn }
+  return { relation: `SELECT ${PLACE}, ${fault}, ${values.join(', ')} FROM ${scan}`, types: allText(columns), rowsIn }
 }
 
-async function openJsonLines({ folder }: DuckDb, { path, columns, signal }: OpenRequest): Promise<CountedRows> {
+async function openJsonLines(
+  { folder }: DuckDb,
+  { columns, signal }: OpenRequest,
+  { path, start }: TextFile,
+): Promise<CountedRows> {
   const to = join(folder, 'records')
   const separator = String.fromCharCode(NEVER_IN_JSON)
   const rowsIn = await splitRecords({
     from: path,
-    start: 0,
+    start,
+    linesBefore: 0,
     to,
     cutter: jsonLineCutter,
-    ending: `${separator}\n`,
-    faultRecord: (fault, text) => `${escapeControls(text)}${separator}${fault}\n`,
+    ending: separator.repeat(2),
+    separator,
+    faultRecord: (fault, text) => [escapeControls(text), fault, ''].join(separator),
     signal,
   })
   const scan = textScan(to, { delimiter: `chr(${NEVER_IN_JSON})`, quote: '', fields: 2 })
-  return { ...jsonRows(`SELECT _row, f0 AS line, f1 AS _fault FROM ${scan}`, columns), rowsIn }
+  return { ...jsonRows(`SELECT ${PLACE}, f0 AS line, f1 AS _fault FROM ${scan}`, columns), rowsIn }
 }
+
+/** The number of a record, and of the line that it begins on. */
+const PLACE = '_row, _row + _besides AS _line'
 
 /** The two characters that would end the field or the record, as JSON writes them. */
 const escapeControls = (text: string): string =>
@@ -121,7 +136,7 @@ async function openParquet({ connection }: DuckDb, { path, columns }: OpenReques
   )
   const values = columns.map(sqlName).join(', ')
   return {
-    relation: `SELECT file_row_number + 1 AS _row, NULL::VARCHAR AS _fault, NULL::VARCHAR AS _text, ${values} FROM read_parquet(${file})`,
+    relation: `SELECT file_row_number + 1 AS _row, NULL::BIGINT AS _line, NULL::VARCHAR AS _fault, NULL::VARCHAR AS _text, ${values} FROM read_parquet(${file})`,
     types: new Map(found.map(({ column_name, column_type }) => [column_name, column_type])),
     rowsIn: await parquetRows(connection, path),
   }
@@ -143,7 +158,8 @@ function textScan(
   file: string,
   { delimiter, quote, fields }: { delimiter: string; quote: string; fields: number },
 ): string {
-  const columns = Array.from({ length: fields }, (_, index) => `'f${index}': 'VARCHAR'`)
+  const texts = Array.from({ length: fields }, (_, index) => `'f${index}': 'VARCHAR'`)
+  const columns = [...texts, "'_row': 'BIGINT'", "'_besides': 'BIGINT'"]
   const options = [
     'auto_detect = false',
     'header = false',
@@ -155,5 +171,5 @@ function textScan(
     // A fault in Latin-1 takes two bytes a character, and quoted quotes two more.
     `max_line_size = ${5 * LONGEST_RECORD_BYTES}`,
   ]
-  return `(SELECT row_number() OVER () AS _row, * FROM read_csv(${sqlText(file)}, ${options.join(', ')}))`
+  return `read_csv(${sqlText(file)}, ${options.join(', ')})`
 }

@@ -1,55 +1,55 @@
 import { RefitError } from '../errors.js'
-import { type ObjectRef, objectFile, readJson } from '../storage/objects.js'
 import type { Commit, PositionedCommit, Receipt } from './commit.js'
 import { type DataContext, withDuckDb } from './context.js'
 import { datasetLog } from './dataset-log.js'
-import { parquetRows } from './query.js'
-import { StoredProfile } from './stored-profile.js'
+import { reasonsLeft, rowsOf, takesOf, takesReason, waitingBatches } from './quarantine.js'
+import { storedDifferences } from './verify-stored.js'
 
-/** The account of a dataset, recomputed. */
+/** The account of a dataset, recomputed. `rowsIn` is the sum of the five places that a row can be in. */
 export interface Accounting {
   /** Whether every row is where the receipts say. */
   readonly holds: boolean
+  /** Batches that a source handed over. */
   readonly batches: number
+  /** Those of them that cannot be read, and wait in quarantine as bytes. */
   readonly unreadable: number
   readonly rowsIn: number
   readonly kept: number
+  /** Rows that wait in quarantine now: what a person released or dropped is no longer there. */
   readonly quarantined: number
   readonly duplicates: number
+  readonly dropped: number
+  readonly erased: number
   /** What does not hold, one sentence each. */
   readonly differences: readonly string[]
 }
 
 /**
- * Recomputes the account of a dataset from the stored bytes: the log has no gap, each receipt adds up, each object has the
- * digest that was committed and holds the rows that the receipt says, and a duplicate's rows were committed before it.
+ * Recomputes the account of a dataset from the stored bytes. The log has no gap and each receipt adds up. Each object has the
+ * digest that was committed; a partition holds the rows and spans the times that the commit says, no two rows of one key
+ * among them; a quarantine holds the rows of each reason. A duplicate batch was committed before. What was taken out of
+ * quarantine was there, and was taken once. It cannot count the duplicates of single rows again: nobody keeps them.
  */
 export async function verifyAccounting(context: DataContext, dataset: string): Promise<Accounting> {
   const differences: string[] = []
   const commits = await readCommits(context, dataset, differences)
-  const before = new Map<string, Commit>()
-  for (const [index, commit] of commits.entries()) {
-    const found = [
-      ...(commit.seq === index + 1 ? [] : [`expected number ${index + 1}`]),
-      ...sumDifferences(commit.receipt),
-      ...duplicateDifferences(commit, before.get(commit.batch)),
-      ...(await objectDifferences(context, commit)),
-    ]
-    differences.push(...found.map((text) => `commit ${commit.seq} (${commit.source.path}): ${text}`))
-    if (commit.receipt.unreadable === undefined && !before.has(commit.batch)) before.set(commit.batch, commit)
-  }
-  const sum = (part: 'rowsIn' | 'kept' | 'quarantined' | 'duplicates') =>
-    commits.reduce((total, { receipt }) => total + receipt[part], 0)
-  return {
-    holds: differences.length === 0,
-    batches: commits.length,
-    unreadable: commits.filter(({ receipt }) => receipt.unreadable !== undefined).length,
-    rowsIn: sum('rowsIn'),
-    kept: sum('kept'),
-    quarantined: sum('quarantined'),
-    duplicates: sum('duplicates'),
-    differences,
-  }
+  await withDuckDb(context, { readable: [] }, async (duckDb) => {
+    for (const [index, commit] of commits.entries()) {
+      const earlier = commits.slice(0, index)
+      const found = [
+        ...(commit.seq === index + 1 ? [] : [`expected number ${index + 1}`]),
+        ...sumDifferences(commit.receipt),
+        ...duplicateDifferences(commit, earlier),
+        ...takenDifferences(commit, earlier),
+        ...(await storedDifferences({ context, duckDb }, commit, earlier)),
+      ]
+      differences.push(...found.map((text) => `commit ${commit.seq} (${commit.source.path}): ${text}`))
+    }
+  })
+  const sums = addUp(commits)
+  const places = sums.kept + sums.quarantined + sums.duplicates + sums.dropped + sums.erased
+  if (places !== sums.rowsIn) differences.push(`all: ${sums.rowsIn} rows came in, ${places} are in one of the places`)
+  return { holds: differences.length === 0, ...sums, differences }
 }
 
 /** The commits up to the first one that cannot be read, which is a difference. */
@@ -70,77 +70,80 @@ async function readCommits(
   return commits
 }
 
-function sumDifferences({ rowsIn, kept, quarantined, duplicates, reasons }: Receipt): readonly string[] {
-  const sum = kept + quarantined + duplicates
-  const named = Object.values(reasons).reduce((total, rows) => total + rows, 0)
+/** Rows that were taken out of quarantine came in once, with their batch; only unreadable bytes were no rows before. */
+function addUp(commits: readonly PositionedCommit[]): Omit<Accounting, 'holds' | 'differences'> {
+  const sum = (part: 'rowsIn' | 'kept' | 'quarantined' | 'duplicates' | 'dropped' | 'erased', of = commits) =>
+    of.reduce((total, { receipt }) => total + receipt[part], 0)
+  const bytes = new Set(commits.flatMap(({ seq, receipt }) => (receipt.unreadable === undefined ? [] : [seq])))
+  const moved = sum(
+    'rowsIn',
+    commits.filter(({ taken }) => taken !== undefined && !bytes.has(taken.of)),
+  )
+  return {
+    batches: commits.filter(({ taken }) => taken === undefined).length,
+    unreadable: waitingBatches(commits).filter(({ unreadable }) => unreadable !== null).length,
+    rowsIn: sum('rowsIn') - moved,
+    kept: sum('kept'),
+    quarantined: sum('quarantined') - moved,
+    duplicates: sum('duplicates'),
+    dropped: sum('dropped'),
+    erased: sum('erased'),
+  }
+}
+
+function sumDifferences({
+  rowsIn,
+  kept,
+  quarantined,
+  duplicates,
+  dropped,
+  erased,
+  reasons,
+}: Receipt): readonly string[] {
+  const sum = kept + quarantined + duplicates + dropped + erased
+  const named = rowsOf(reasons)
+  const parts = `${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates + ${dropped} dropped + ${erased} erased`
   return [
-    ...(sum === rowsIn
-      ? []
-      : [`${rowsIn} rows came in, ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates are ${sum}`]),
+    ...(sum === rowsIn ? [] : [`${rowsIn} rows came in, ${parts} are ${sum}`]),
     ...(named === quarantined ? [] : [`${quarantined} rows are in quarantine, reasons are given for ${named}`]),
   ]
 }
 
-function duplicateDifferences({ receipt }: Commit, earlier: Commit | undefined): readonly string[] {
-  if (receipt.duplicates === 0) return []
+/** A batch that came before is a duplicate whole; single rows are duplicates only by a key. */
+function duplicateDifferences({ batch, receipt, key }: Commit, commits: readonly Commit[]): readonly string[] {
+  const { duplicates } = receipt
+  if (duplicates === 0 || key !== undefined) return []
+  const earlier = commits.find(
+    (other) => other.batch === batch && other.receipt.unreadable === undefined && other.taken?.verb !== 'drop',
+  )
   if (earlier === undefined)
-    return [`${receipt.duplicates} rows are called duplicates, but no earlier commit has these bytes`]
-  if (earlier.receipt.rowsIn === receipt.duplicates) return []
-  return [`${receipt.duplicates} rows are called duplicates, the earlier commit had ${earlier.receipt.rowsIn}`]
+    return [`${duplicates} rows are called duplicates, but there is no key, and no earlier commit has these bytes`]
+  if (earlier.receipt.rowsIn === duplicates) return []
+  return [`${duplicates} rows are called duplicates, the earlier commit had ${earlier.receipt.rowsIn}`]
 }
 
-async function objectDifferences(context: DataContext, commit: PositionedCommit): Promise<readonly string[]> {
-  const { receipt, batch, partition, quarantine, profile } = commit
-  if (receipt.unreadable !== undefined) return bytesDifferences(context, batch, quarantine)
+/** What is taken was in the quarantine of an earlier commit of the same batch, and nobody had taken it. */
+function takenDifferences(commit: PositionedCommit, earlier: readonly PositionedCommit[]): readonly string[] {
+  const { taken, receipt, batch } = commit
+  if (taken === undefined) return []
+  const origin = earlier.find(({ seq }) => seq === taken.of)
+  if (origin === undefined) return [`its rows come from commit ${taken.of}, which is not before it`]
+  const before = takesOf(earlier).get(taken.of) ?? []
   return [
-    ...(await rowDifferences(context, { name: 'partition', ref: partition, expected: receipt.kept })),
-    ...(await rowDifferences(context, { name: 'quarantine', ref: quarantine, expected: receipt.quarantined })),
-    ...(await profileDifferences(context, profile, receipt.kept)),
+    ...(origin.batch === batch ? [] : [`its rows come from commit ${taken.of}, which is of another batch`]),
+    ...(origin.receipt.unreadable === undefined
+      ? movedDifferences(commit, reasonsLeft(origin.receipt, before))
+      : before.map(() => `the bytes of commit ${taken.of} were taken before`)),
+    ...(taken.verb === 'drop' && receipt.dropped !== receipt.rowsIn
+      ? [`${receipt.rowsIn} rows were taken to be dropped, ${receipt.dropped} were`]
+      : []),
   ]
 }
 
-/** The bytes of an unreadable batch are the batch: their digest is its identity. */
-async function bytesDifferences(
-  context: DataContext,
-  batch: string,
-  ref: ObjectRef | undefined,
-): Promise<readonly string[]> {
-  if (ref === undefined) return ['the bytes of the unreadable batch are not in quarantine']
-  const other = ref.sha256 === batch ? [] : ['the bytes in quarantine are not those of the batch']
-  return [...other, ...(await differencesOf('quarantine', async () => void (await objectFile(context.storage, ref))))]
-}
-
-async function rowDifferences(
-  context: DataContext,
-  { name, ref, expected }: { name: string; ref: ObjectRef | undefined; expected: number },
-): Promise<readonly string[]> {
-  if (ref === undefined) return expected === 0 ? [] : [`${name}: expected ${expected} rows, found no object`]
-  return differencesOf(name, async () => {
-    const file = await objectFile(context.storage, ref)
-    const rows = await withDuckDb(context, { readable: [file] }, ({ connection }) => parquetRows(connection, file))
-    return rows === expected ? undefined : `expected ${expected} rows, found ${rows}`
-  })
-}
-
-async function profileDifferences(
-  context: DataContext,
-  ref: ObjectRef | undefined,
-  kept: number,
-): Promise<readonly string[]> {
-  if (ref === undefined) return kept === 0 ? [] : ['profile: the partition has none']
-  return differencesOf('profile', async () => {
-    const { rows } = await readJson(context.storage, ref, StoredProfile)
-    return rows === kept ? undefined : `it counts ${rows} rows of ${kept}`
-  })
-}
-
-/** A missing or damaged object is a difference; a store that cannot answer is none, and rejects. */
-async function differencesOf(name: string, check: () => Promise<string | undefined>): Promise<readonly string[]> {
-  try {
-    const found = await check()
-    return found === undefined ? [] : [`${name}: ${found}`]
-  } catch (thrown) {
-    if (!(thrown instanceof RefitError) || (thrown.code !== 'NotFound' && thrown.code !== 'StoreCorrupt')) throw thrown
-    return [`${name}: ${thrown.message}`]
-  }
+function movedDifferences({ taken, receipt }: Commit, left: Readonly<Record<string, number>>): readonly string[] {
+  const rule = taken?.rule ?? null
+  const rows = rowsOf(Object.fromEntries(Object.entries(left).filter(([reason]) => takesReason(rule, reason))))
+  return rows === receipt.rowsIn
+    ? []
+    : [`${receipt.rowsIn} rows were taken from commit ${taken?.of}, ${rows} were there`]
 }

@@ -13,7 +13,11 @@ export interface LiveCommit {
     readonly rowsIn: number
     readonly quarantined: number
     readonly unreadable?: string | undefined
+    /** Set where the data gate stopped the batch: its rows are in quarantine, the sound ones too. */
+    readonly stopped?: { readonly broken: number } | undefined
   }
+  /** Whether a person decided about the batch, by releasing or dropping what was in quarantine; false unless given. */
+  readonly isDecided?: boolean
 }
 
 /** Labels of some rows. */
@@ -36,7 +40,7 @@ export interface EvidenceInput {
   readonly asOf: string
   readonly champion: Evidence['champion']
   readonly liveCommits: readonly LiveCommit[]
-  /** `rowsIn` of each earlier batch: what an ordinary batch holds. */
+  /** `rowsIn` of each earlier batch that a source handed over: what an ordinary batch holds. */
   readonly earlierRowsIn: readonly number[]
   /** From the data spec. */
   readonly maxQuarantineShare: number

@@ -1,18 +1,12 @@
 /** What must hold between the fields of `data`. */
-import type { SpecPath } from './json-schema.js'
 import { nearest } from './nearest.js'
-import { allColumns, type OutlineColumn, type SpecOutline } from './outline.js'
-import type { Finding } from './problem.js'
+import { allColumns, type SpecOutline } from './outline.js'
+import { error, type Finding } from './problem.js'
 import { columnsRead } from './sql-names.js'
 
 /** Columns that Refit adds to the rows it hands to a trainer. */
 const RESERVED = ['label', 'weight']
-const NUMBER_TYPES = ['integer', 'number']
 const TIME_TYPES = ['timestamp', 'date']
-
-const error = (path: SpecPath, at: 'key' | 'value', words: Pick<Finding, 'expected' | 'found' | 'wayOut'>): Finding => {
-  return { path, at, level: 'error', ...words }
-}
 
 /** Names are unique without regard to case, as SQL sees them, and not Refit's own. */
 export function checkColumnNames({ data }: SpecOutline): readonly Finding[] {
@@ -37,31 +31,6 @@ export function checkColumnNames({ data }: SpecOutline): readonly Finding[] {
   )
 }
 
-/** Limits are for numbers, and the lower one is the lower one. */
-export function checkColumnLimits({ data }: SpecOutline): readonly Finding[] {
-  return Object.entries(data.columns ?? {}).flatMap(([name, column]) => [
-    ...checkLimits(['data', 'columns', name], column),
-    ...checkLimitTypes(['data', 'columns', name], column),
-  ])
-}
-
-function checkLimits(path: SpecPath, { min, max }: OutlineColumn): readonly Finding[] {
-  if (min === undefined || max === undefined || min <= max) return []
-  const words = { expected: `a number up to max (${max})`, found: String(min), wayOut: 'Swap min and max.' }
-  return [error([...path, 'min'], 'value', words)]
-}
-
-function checkLimitTypes(path: SpecPath, column: OutlineColumn): readonly Finding[] {
-  const { type } = column
-  if (type === undefined || NUMBER_TYPES.includes(type)) return []
-  return (['min', 'max'] as const)
-    .filter((limit) => column[limit] !== undefined)
-    .map((limit) => {
-      const expected = `type ${NUMBER_TYPES.join(' or ')} for a limit`
-      return error([...path, limit], 'key', { expected, found: `type ${type}`, wayOut: `Remove ${limit}.` })
-    })
-}
-
 /** The event time is a column that holds times. */
 export function checkEventTime(outline: SpecOutline): readonly Finding[] {
   const { columns, derived, eventTime } = outline.data
@@ -77,6 +46,28 @@ export function checkEventTime(outline: SpecOutline): readonly Finding[] {
   const times = [...all].filter(([, { type }]) => type !== undefined && TIME_TYPES.includes(type)).map(([name]) => name)
   const wayOut = times.length > 0 ? `Name one of: ${times.join(', ')}.` : 'Declare the column as timestamp or date.'
   return [error(path, 'value', { expected, found: `${found} of type ${column.type}`, wayOut })]
+}
+
+/** The key is made of columns that arrive and are always there, each named once. */
+export function checkKey({ data }: SpecOutline): readonly Finding[] {
+  const { key, columns } = data
+  if (key === undefined || columns === undefined) return []
+  return key.flatMap((name, index): readonly Finding[] => {
+    if (typeof name !== 'string') return []
+    const path = ['data', 'key', index]
+    const found = JSON.stringify(name)
+    const column = columns[name]
+    if (key.indexOf(name) < index) {
+      return [error(path, 'value', { expected: 'each column once', found: `${found} again`, wayOut: 'Remove it.' })]
+    }
+    if (column === undefined) {
+      const wayOut = nameWayOut(name, Object.keys(columns))
+      return [error(path, 'value', { expected: 'a column that arrives', found, wayOut })]
+    }
+    if (column.nullable !== true) return []
+    const expected = 'a column that is always there, as a row without it is like no other'
+    return [error(path, 'value', { expected, found: `${found}, which is nullable`, wayOut: 'Remove nullable.' })]
+  })
 }
 
 /** Features are columns that a model can read, each named once. */

@@ -21,21 +21,29 @@ export const COLUMN_TYPES = {
 
 const columnType = z.enum(['integer', 'number', 'boolean', 'string', 'timestamp', 'date'])
 
+/** A limit: a number, or for times a day or a time in ISO 8601. */
+const Limit = z.union([
+  z.number(),
+  z.iso.date(),
+  z.iso.datetime({ offset: true, local: true }).meta({ format: 'date-time' }),
+])
+
+/** A length of texts, in characters. */
+const Length = z.number().int().min(0)
+
 /** A column as it arrives. A row that breaks a rule goes to quarantine with the rule's name. */
 export const Column = z.strictObject({
   type: columnType.describe('type of the values; a value that cannot be read as it breaks the row'),
   description: z.string().optional().describe('what the column means, for people'),
   nullable: z.boolean().default(false).describe('whether a missing value is allowed'),
-  min: z
-    .number()
-    .optional()
-    .describe('smallest allowed value; integer and number only')
+  min: Limit.optional()
+    .describe('smallest allowed value; for timestamp and date the earliest. A day alone is its first moment, in UTC')
     .meta({ examples: [0] }),
-  max: z
-    .number()
-    .optional()
-    .describe('largest allowed value; integer and number only')
+  max: Limit.optional()
+    .describe('largest allowed value; for timestamp and date the latest. A day alone is its first moment, in UTC')
     .meta({ examples: [100] }),
+  minLength: Length.optional().describe('fewest characters; string only'),
+  maxLength: Length.optional().describe('most characters; string only'),
   values: z
     .array(z.string())
     .min(1)
@@ -47,6 +55,10 @@ export const Column = z.strictObject({
     .optional()
     .describe('regular expression (RE2) that the whole value matches')
     .meta({ examples: ['[A-Z]{3}'] }),
+  unique: z
+    .boolean()
+    .default(false)
+    .describe('whether a value may come once in a batch only: of sound rows with the same value the first is kept'),
 })
 /** A column as it arrives. */
 export type Column = z.infer<typeof Column>
@@ -60,11 +72,41 @@ export const DerivedColumn = z.strictObject({
 /** A derived column. */
 export type DerivedColumn = z.infer<typeof DerivedColumn>
 
+/** A rule about a row as a whole. A row that breaks it goes to quarantine with the reason `rule NAME`. */
+export const RowRule = z.strictObject({
+  sql: SqlExpression.describe(
+    'DuckDB expression over the columns, arriving and derived: true for a sound row; false, NULL or an error breaks the row',
+  ).meta({ examples: ['arrived >= departed'] }),
+  description: z.string().optional().describe('what the rule demands, for people'),
+})
+/** A rule about a row as a whole. */
+export type RowRule = z.infer<typeof RowRule>
+
 /** Where data comes from, which columns it has, and what is learned from it. */
 export const DataSpec = z.strictObject({
   source: DataSource.describe('where rows come from'),
   columns: z.record(Name, Column).describe('the columns that arrive; others are ignored'),
+  encoding: z
+    .enum(['utf-8', 'windows-1252'])
+    .default('utf-8')
+    .describe(
+      'how CSV and JSON lines are encoded that have no byte order mark; windows-1252 reads ISO 8859-1 (Latin-1) too',
+    ),
   derived: z.record(Name, DerivedColumn).default({}).describe('columns computed from those that arrive'),
+  rules: z.record(Name, RowRule).default({}).describe('what must hold within a row, besides the rules of its columns'),
+  key: z
+    .array(Name)
+    .min(1)
+    .optional()
+    .describe(
+      'the columns that arrive and together identify a row. A row whose key is there already is a duplicate, though its other values may differ: the first one stays',
+    )
+    .meta({ examples: [['order_id']] }),
+  keyWindowDays: z
+    .number()
+    .positive()
+    .default(30)
+    .describe('rows of one key whose event times are further apart are different rows; older partitions are not read'),
   eventTime: Name.describe('the timestamp or date column that says when the row happened').meta({ examples: ['date'] }),
   clock: z
     .enum(['wallClock', 'lastEvent'])
@@ -88,7 +130,9 @@ export const DataSpec = z.strictObject({
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('share of broken rows in a batch above which the data count as bad and nothing is retrained'),
+    .describe(
+      'share of broken rows in a batch above which the batch is stopped: all of it is in quarantine until a person releases it, and nothing is retrained',
+    ),
 })
 /** Where data comes from, which columns it has, and what is learned from it. */
 export type DataSpec = z.infer<typeof DataSpec>

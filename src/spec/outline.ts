@@ -7,7 +7,11 @@ import { z } from 'zod'
 const text = z.string().optional().catch(undefined)
 const number = z.number().optional().catch(undefined)
 const list = z.array(z.unknown()).optional().catch(undefined)
-const column = z.object({ type: text, min: number, max: number, sql: text }).catch({})
+const flag = z.boolean().optional().catch(undefined)
+const limit = z.union([z.number(), z.string()]).optional().catch(undefined)
+const column = z
+  .object({ type: text, nullable: flag, min: limit, max: limit, minLength: number, maxLength: number, sql: text })
+  .catch({})
 const columns = z.record(z.string(), column).optional().catch(undefined)
 /** Absent means none; unreadable means unknown. */
 const derived = z.union([z.record(z.string(), column).default({}), z.undefined()]).catch(undefined)
@@ -15,7 +19,7 @@ const derived = z.union([z.record(z.string(), column).default({}), z.undefined()
 const Outline = z.object({
   goal: z.object({ metric: text, today: number, target: number, explanations: text }).catch({}),
   data: z
-    .object({ columns, derived, eventTime: text, features: list, label: z.object({ sql: text }).catch({}) })
+    .object({ columns, derived, key: list, eventTime: text, features: list, label: z.object({ sql: text }).catch({}) })
     .catch({ derived: undefined, label: {} }),
   prediction: z.object({ threshold: z.unknown() }).catch({ threshold: undefined }),
   businessMetric: z

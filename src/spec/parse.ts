@@ -1,4 +1,5 @@
-import { checkColumnLimits, checkColumnNames, checkEventTime, checkFeatures, checkLabelLeak } from './check-data.js'
+import { checkColumnNames, checkEventTime, checkFeatures, checkKey, checkLabelLeak } from './check-data.js'
+import { checkColumnLimits } from './check-limits.js'
 import {
   checkCosts,
   checkExplanations,
@@ -23,6 +24,7 @@ export type ParsedSpec =
 const CHECKS: readonly ((outline: SpecOutline) => readonly Finding[])[] = [
   checkColumnNames,
   checkColumnLimits,
+  checkKey,
   checkEventTime,
   checkFeatures,
   checkLabelLeak,

@@ -28,6 +28,13 @@ export interface Finding {
   readonly meant?: string | undefined
 }
 
+/** A finding that forbids to use the spec. */
+export const error = (
+  path: SpecPath,
+  at: Finding['at'],
+  words: Pick<Finding, 'expected' | 'found' | 'wayOut'>,
+): Finding => ({ path, at, level: 'error', ...words })
+
 /** One line a problem, as compilers print them, so that editors can jump to it. */
 export function formatProblems(problems: readonly SpecProblem[], file: string): string {
   return problems.map((problem) => formatProblem(problem, file)).join('\n')

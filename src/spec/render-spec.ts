@@ -8,6 +8,8 @@ export const SCHEMA_FILE = 'refit.schema.json'
 /** First line of a spec beside its schema: editors complete from it, check it, and show the descriptions. */
 export const SCHEMA_LINE = `# yaml-language-server: $schema=${SCHEMA_FILE}\n`
 
+/** Characters of a comment on one line. */
+const COMMENT_WIDTH = 110
 /** Items from which a list is written one a line: eight feature names still fit on one. */
 const LONG_LIST = 9
 
@@ -36,8 +38,12 @@ function comment(map: YAMLMap, path: SpecPath, spec: unknown): void {
 function addComment(pair: Pair, node: SchemaNode | undefined, opensSection: boolean): void {
   if (!isScalar(pair.key)) return
   pair.key.spaceBefore = opensSection
-  if (node?.description !== undefined) pair.key.commentBefore = ` ${node.description}`
+  if (node?.description !== undefined) pair.key.commentBefore = wrapped(node.description)
 }
+
+/** The lines of a comment, each of at most so many characters. */
+const wrapped = (text: string): string =>
+  text.replaceAll(new RegExp(`(.{1,${COMMENT_WIDTH}})(?: +|$)`, 'g'), ' $1\n').trimEnd()
 
 /** Whether the keys are names that the team chose; their entries then fit on one line each. */
 const isNamed = (node: SchemaNode | undefined): boolean => node?.properties === undefined && node?.oneOf === undefined

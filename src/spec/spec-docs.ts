@@ -16,7 +16,9 @@ const RULES = `## What fields mean together
 \`refit validate\` also checks what no single field shows. Errors:
 
 - Names of columns are unique in upper and lower case together, as SQL sees them; \`label\` and \`weight\` are Refit's own.
-- \`min\` and \`max\` belong to columns of type integer or number, and \`min\` is not above \`max\`.
+- \`min\` and \`max\` belong to columns of type integer or number, as texts in ISO 8601 to timestamp or date; \`minLength\` and
+  \`maxLength\` to strings; the lower one is not above the upper one.
+- \`data.key\` names columns that arrive and are not \`nullable\`, each once.
 - \`data.eventTime\` names a column of type timestamp or date.
 - \`data.features\` name columns, arriving or derived, each once; times are no features, what is derived from them is.
 - No feature is read by \`data.label.sql\`: the model would only learn to repeat the answer.
@@ -45,21 +47,46 @@ function sectionOf({ path, node, isRequired }: Row): string {
   const kinds = alternativesOf(node)
   const title = `## \`${path}\`${isRequired ? '' : ' (optional)'}`
   const lead = `${capital(node.description ?? '')}.\n`
-  if (kinds.length === 1) return tableOf(title, lead, fieldsBelow(node, path))
-  const tables = kinds.map((kind) => {
-    const name = kind.properties?.kind
-    const words = isNode(name) ? `\`kind: ${name.const}\`: ${name.description}` : ''
-    const rows = fieldsBelow(kind, path).filter((row) => row.path !== `${path}.kind`)
-    return tableOf(`### ${words}`, '', rows)
-  })
+  if (kinds.length === 1) return [tableOf(title, lead, fieldsBelow(node, path)), ...choicesBelow(node, path)].join('\n')
+  const tables = kinds.flatMap((kind) => kindOf(kind, path, wordsOf(kind)))
   return [`${title}\n\n${lead}`, ...tables].join('\n')
 }
 
-/** All fields below a node, depth first: mappings with their own fields are opened, in place. */
+/** One kind of a choice, and the choices within it. */
+function kindOf(kind: SchemaNode, path: string, words: string): readonly string[] {
+  const rows = fieldsBelow(kind, path).filter((row) => row.path !== `${path}.kind`)
+  const fields = rows.length === 0 ? `### ${words}\n` : tableOf(`### ${words}`, '', rows)
+  return [fields, ...choicesBelow(kind, path)]
+}
+
+/** The kinds of each choice that a table has in one row. */
+function choicesBelow(node: SchemaNode, path: string): readonly string[] {
+  return fieldsBelow(node, path)
+    .filter((row) => isChoice(row.node))
+    .flatMap((row) =>
+      alternativesOf(row.node).flatMap((kind) => kindOf(kind, row.path, `\`${row.path}\`, ${wordsOf(kind)}`)),
+    )
+}
+
+function wordsOf(kind: SchemaNode): string {
+  const name = kind.properties?.kind
+  return isNode(name) ? `\`kind: ${name.const}\`: ${name.description}` : ''
+}
+
+/** Whether the fields depend on a kind. */
+const isChoice = (node: SchemaNode): boolean => {
+  const kinds = alternativesOf(node)
+  return kinds.length > 1 && kinds.every((kind) => kind.properties?.kind !== undefined)
+}
+
+/**
+ * All fields below a node, depth first: mappings with their own fields are opened, in place. What depends on a kind has
+ * tables of its own.
+ */
 function fieldsBelow(node: SchemaNode, path: string): readonly Row[] {
   return rowsOf(node, path).flatMap((row) => {
     const inner = openable(row.node)
-    if (inner === undefined) return [row]
+    if (inner === undefined || isChoice(row.node)) return [row]
     return [row, ...fieldsBelow(inner.node, `${row.path}${inner.suffix}`)]
   })
 }

@@ -6,6 +6,13 @@ import { nearest } from './nearest.js'
 /** Longest text that is quoted whole: SQL expressions would bury the sentence. */
 const LONGEST_QUOTE = 48
 
+/** Texts of a known form. */
+const FORMATS: Readonly<Record<string, string>> = {
+  uri: 'an http or https address',
+  date: 'a day such as 2001-01-31',
+  'date-time': 'a time in ISO 8601',
+}
+
 /** What a schema allows, as `a number between 0 and 1`. */
 export function expectation(node: SchemaNode): string {
   if (node.const !== undefined) return JSON.stringify(node.const)
@@ -19,7 +26,7 @@ export function expectation(node: SchemaNode): string {
     case 'boolean':
       return 'true or false'
     case 'string':
-      return node.format === 'uri' ? 'an http or https address' : 'text'
+      return FORMATS[node.format ?? ''] ?? 'text'
     case 'array':
       return `a list of ${isNode(node.items) ? itemsOf(node.items) : 'anything'}${(node.minItems ?? 0) > 0 ? ', not empty' : ''}`
     case 'object':

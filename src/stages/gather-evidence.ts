@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PositionedCommit, Snapshot } from '../data/commit.js'
+import { decidedCommits } from '../data/quarantine.js'
 import { loadProfiles } from '../data/snapshot.js'
 import { assembleEvidence } from '../decisions/assemble-evidence.js'
 import type { DecisionHistory, Evidence } from '../decisions/decision.js'
@@ -40,6 +41,7 @@ export async function gatherEvidence(ports: GatherPorts, outlook: Outlook, life:
   const liveProfile = mergedProfile(live, profiles)
   const scored = liveProfile === null || reference === null ? null : await askChampion(ports, outlook, live, life)
   const changePoint = recoveryFrom(history)
+  const decided = decidedCommits(snapshot.commits)
   return assembleEvidence({
     asOf,
     champion: {
@@ -47,8 +49,10 @@ export async function gatherEvidence(ports: GatherPorts, outlook: Outlook, life:
       isBaseline: champion.run === undefined,
       trainedThrough: champion.trainedThrough ?? null,
     },
-    liveCommits: live,
-    earlierRowsIn: seen.filter(({ seq }) => seq <= history.snapshot).map(({ receipt }) => receipt.rowsIn),
+    liveCommits: live.map((commit) => ({ ...commit, isDecided: decided.has(commit.seq) })),
+    earlierRowsIn: seen
+      .filter(({ seq, taken }) => seq <= history.snapshot && taken === undefined)
+      .map(({ receipt }) => receipt.rowsIn),
     maxQuarantineShare: spec.data.maxQuarantineShare,
     reference: reference?.profile ?? null,
     live: liveProfile,

@@ -24,10 +24,13 @@ type IngestPorts = Pick<Ports, 'storage' | 'data' | 'openSource'>
 
 /** Names the batches that arrived and were not committed yet, at most a page of them. */
 export async function collect(
-  { storage, data, openSource }: IngestPorts,
+  { storage, data, openSource, drainSpool }: IngestPorts & Pick<Ports, 'drainSpool'>,
   at: RunAt & { readonly failed: readonly string[] },
-  { signal }: Life,
+  { signal, show }: Life,
 ): Promise<Found> {
+  // What still waits in the spool afterwards comes with a later run: a spool that fails must not hold up this one.
+  const { stopped } = await drainSpool(at.model, signal)
+  if (stopped !== undefined) show(`the spool is not drained: ${stopped}`)
   const { revision } = await openPlan(storage, at)
   const from = openSource(revision)
   return collectBatches(data, { dataset: at.model, from, limit: PAGE, failed: at.failed, signal })
@@ -66,6 +69,7 @@ function textOf(commits: readonly PositionedCommit[]): string {
   const sum = (part: 'rowsIn' | 'kept' | 'quarantined' | 'duplicates') =>
     commits.reduce((total, { receipt }) => total + receipt[part], 0)
   const unreadable = commits.filter(({ receipt }) => receipt.unreadable !== undefined).length
+  const stopped = commits.filter(({ receipt }) => receipt.stopped !== undefined).map(({ source }) => source.path)
   const parts = [
     commits.length === 1 ? '1 batch' : `${commits.length} batches`,
     `${sum('rowsIn')} rows in`,
@@ -73,6 +77,7 @@ function textOf(commits: readonly PositionedCommit[]): string {
     `${sum('quarantined')} quarantined`,
     ...(sum('duplicates') > 0 ? [`${sum('duplicates')} duplicates`] : []),
     ...(unreadable > 0 ? [`${unreadable} unreadable batches in quarantine`] : []),
+    ...(stopped.length > 0 ? [`stopped with too many broken rows: ${stopped.join(', ')}`] : []),
   ]
   return parts.join(', ')
 }

@@ -5,6 +5,7 @@ import type { Predictor } from '../predictor/predictor.js'
 import type { Registry } from '../registry/registry.js'
 import type { Source } from '../source/source.js'
 import type { SpecRevision } from '../spec/spec.js'
+import type { Drained } from '../spool/drain.js'
 import type { Storage } from '../storage/storage.js'
 import type { Trainer } from '../trainer/trainer.js'
 
@@ -15,6 +16,8 @@ export interface Ports {
   readonly data: DataContext
   /** Opens the source of a spec, if the operator allows what it names. */
   readonly openSource: (revision: SpecRevision) => Source
+  /** Moves what was pushed to a model while the store was away from the rescue spool into its inbox. */
+  readonly drainSpool: (model: string, signal: AbortSignal) => Promise<Drained>
   readonly openTrainer: (revision: SpecRevision) => Trainer
   /** Opens a model whose files lie in `folder`; rules are scored by the data room instead. */
   readonly openPredictor: (pack: ModelPackage, folder: string) => Promise<Predictor>

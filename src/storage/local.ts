@@ -16,7 +16,7 @@ import { pathToFileURL } from 'node:url'
 import { RefitError } from '../errors.js'
 import { sha256OfFile } from './digest.js'
 import { absentAsUndefined, linkUnlessTaken, sweep, sync, withTemporaryFile, writeDurably } from './durable.js'
-import { checkKey, checkPrefix, isSegment } from './key.js'
+import { checkKey, checkPrefix, isFolderName, isObjectName } from './key.js'
 import { errorCode, localFailure } from './local-errors.js'
 import { MarkerCheck, openMarker, TEMPORARY } from './marker.js'
 import { checkDigest, checkSource } from './source-file.js'
@@ -172,8 +172,9 @@ class LocalStorage implements Storage {
         readdir(join(this.root, folder), { withFileTypes: true }).catch(absentAsUndefined),
       )
       // What is no key was not made by the store: its own marker, or a file that a person left there.
-      const ours = (entries ?? []).filter((entry) => isSegment(entry.name))
-      return ours.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort()
+      const folders = (entries ?? []).filter((entry) => entry.isDirectory() && isFolderName(entry.name))
+      const objects = (entries ?? []).filter((entry) => !entry.isDirectory() && isObjectName(entry.name))
+      return [...folders.map(({ name }) => `${name}/`), ...objects.map(({ name }) => name)].sort()
     } catch (thrown) {
       throw localFailure('list', folder, this.root, thrown)
     }

@@ -15,7 +15,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { RefitError } from '../errors.js'
-import { checkKey } from './key.js'
+import { checkFolder } from './key.js'
 import { type AppendRequest, type Entries, entriesOf, type LogEntry } from './log-entries.js'
 import { foldLog } from './log-fold.js'
 import { findHead, readHint, writeHint } from './log-head.js'
@@ -67,7 +67,7 @@ export interface LogOptions {
 /** A log below a prefix of the store. Reads and writes nothing yet; nobody else may use keys below the prefix. */
 export function openLog<T>(storage: Storage, prefix: string, schema: z.ZodType<T>, options: LogOptions = {}): Log<T> {
   const firstSeq = options.firstSeq ?? 1
-  return new StoredLog(storage, entriesOf(storage, { prefix: checkKey(prefix), schema, firstSeq }), options.now)
+  return new StoredLog(storage, entriesOf(storage, { prefix: checkFolder(prefix), schema, firstSeq }), options.now)
 }
 
 const sharedLogs = new WeakMap<Storage, Map<string, Log<unknown>>>()

@@ -2,17 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { S3Client } from '@aws-sdk/client-s3'
 import { RefitError } from '../errors.js'
-import { checkKey } from './key.js'
+import { checkRoot } from './key.js'
 import { createLocalStorage } from './local.js'
 import { createS3Storage } from './s3.js'
+import { createS3Client } from './s3-client.js'
 import type { Storage } from './storage.js'
-
-/** A server that does not take a connection in this time will not take it in the next second either. */
-const CONNECT_TIMEOUT_MS = 5_000
-/** Silence, not duration: a long transfer is never silent for so long. */
-const SILENCE_TIMEOUT_MS = 30_000
 
 const S3_ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/
 
@@ -51,8 +46,8 @@ async function connect(uri: string, cacheFolder: string): Promise<Storage> {
   if (uri.startsWith('file:')) return createLocalStorage(folderOf(uri))
   const [, bucket, prefix = ''] = S3_ADDRESS.exec(uri) ?? []
   if (bucket === undefined) throw noAddress(uri)
-  if (prefix !== '') checkKey(prefix)
-  return createS3Storage({ bucket, prefix, cacheFolder, client: createClient() })
+  if (prefix !== '') checkRoot(prefix)
+  return createS3Storage({ bucket, prefix, cacheFolder, client: createS3Client() })
 }
 
 function folderOf(uri: string): string {
@@ -66,18 +61,9 @@ function folderOf(uri: string): string {
   }
 }
 
-function createClient(): S3Client {
-  const ownServer = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL
-  const requestHandler = { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS }
-  if (ownServer === undefined) return new S3Client({ requestHandler })
-  // Servers of one's own seldom have a name for each bucket, or care for the region, which the SDK demands.
-  const region = process.env.AWS_REGION ?? 'us-east-1'
-  return new S3Client({ requestHandler, endpoint: ownServer, forcePathStyle: true, region })
-}
-
 /** Creates one fresh key twice: the second must be refused and must leave the first one's bytes. */
 export async function probe(storage: Storage): Promise<void> {
-  const key = `probe/${randomUUID()}`
+  const key = `probe/${randomUUID()}.txt`
   const first = await storage.create(key, Buffer.from('first'))
   const second = await storage.create(key, Buffer.from('second'))
   const kept = await storage.read(key)

@@ -6,7 +6,8 @@ import { messageOf, RefitError } from '../errors.js'
 export function s3Failure(action: string, key: string, location: string, thrown: unknown): RefitError {
   if (thrown instanceof RefitError) return thrown
   const what = `Cannot ${action} "${key}" in store ${location}`
-  return new RefitError('StoreUnavailable', `${what}: ${reasonOf(thrown)}`, { cause: thrown })
+  const permanent = s3Status(thrown) === 501
+  return new RefitError('StoreUnavailable', `${what}: ${reasonOf(thrown)}`, { cause: thrown, permanent })
 }
 
 /** The name of an error of the service or the SDK, such as `NoSuchKey`; `undefined` for anything else. */
@@ -22,17 +23,57 @@ export function s3Status(thrown: unknown): number | undefined {
 function reasonOf(thrown: unknown): string {
   const name = s3ErrorName(thrown)
   const status = s3Status(thrown)
-  if (name === 'NoSuchBucket') return 'there is no such bucket. Create it, or correct the address of the store.'
-  if (name === 'CredentialsProviderError') {
-    return `no credentials were found (${messageOf(thrown)}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.`
-  }
+  const known = reasonByName(name, thrown)
+  if (known !== undefined) return known
   if (status === 401 || status === 403) {
     return (
-      `access denied (${name}). Check the credentials, and that they allow s3:GetObject, s3:PutObject, ` +
+      `access denied${codeOf(name)}. Check the credentials, and that they allow s3:GetObject, s3:PutObject, ` +
       's3:DeleteObject, s3:AbortMultipartUpload and, on the bucket, s3:ListBucket.'
     )
   }
-  if (status === 429 || status === 503) return `it asks to slow down (${name}). Try again later.`
+  if (status === 429 || status === 503) return `it asks to slow down${codeOf(name)}. Try again later.`
+  if (status === 501) {
+    return (
+      `it cannot do what Refit needs${codeOf(name)}. Use a store that honours If-None-Match, such as AWS S3, MinIO or ` +
+      'versitygw, or a folder (file:…).'
+    )
+  }
   if (status !== undefined) return `it answered ${status} ${name}: ${messageOf(thrown)}. Try again; see the cause.`
   return `no answer (${name}: ${messageOf(thrown)}). Check the network, and AWS_ENDPOINT_URL when it is set.`
+}
+
+/** Reason and way out of what has a name of its own; `undefined` for what its status tells as well. */
+function reasonByName(name: string | undefined, thrown: unknown): string | undefined {
+  switch (name) {
+    case 'NoSuchBucket':
+      return 'there is no such bucket. Create it, or correct the address of the store.'
+    case 'CredentialsProviderError':
+      return `no credentials were found (${messageOf(thrown)}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role.`
+    case 'SignatureDoesNotMatch':
+      return `the secret key is not the one of this access key${codeOf(name)}. Correct AWS_SECRET_ACCESS_KEY, or the profile.`
+    // The second is versitygw's, and comes with status 404.
+    case 'InvalidAccessKeyId':
+    case 'XAdminUserNotFound':
+      return `nobody has this access key${codeOf(name)}. Correct AWS_ACCESS_KEY_ID, or the profile, or AWS_ENDPOINT_URL.`
+    case 'ExpiredToken':
+    case 'InvalidToken':
+    case 'TokenRefreshRequired':
+      return `the session has ended${codeOf(name)}. Get new credentials, with their AWS_SESSION_TOKEN.`
+    case 'RequestTimeTooSkewed':
+      return `the clocks of this host and the server differ too much${codeOf(name)}. Set this host's clock.`
+    case 'PermanentRedirect':
+    case 'AuthorizationHeaderMalformed':
+      return `the bucket is in another region${codeOf(name)}. Set AWS_REGION to it.`
+    // Servers that keep objects as files. No two keys of Refit collide so: somebody else's object is in the way.
+    case 'ObjectParentIsFile':
+    case 'ExistingObjectIsDirectory':
+      return `an object that is not Refit's is at the place of a folder, or the reverse${codeOf(name)}. Remove it.`
+    default:
+      return undefined
+  }
+}
+
+/** What the server calls it, in brackets. The answer to a HEAD has no name, and the SDK says so in words of its own. */
+function codeOf(name: string | undefined): string {
+  return name === undefined || /^(Unknown|UnknownError|\d+)$/.test(name) ? '' : ` (${name})`
 }

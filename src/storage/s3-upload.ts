@@ -1,5 +1,5 @@
 /** Large files to S3: a multipart upload that only becomes an object, if absent, when its last step succeeds. */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import {
   AbortMultipartUploadCommand,
@@ -9,8 +9,8 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { RefitError } from '../errors.js'
-import { checkDigest } from './source-file.js'
+import type { CreateMark, S3Target } from './s3-create.js'
+import { checkDigest, reading } from './source-file.js'
 
 /** S3 allows no more parts. */
 const MAX_PARTS = 10_000
@@ -21,8 +21,7 @@ const PART_BYTES = 8 * 1024 * 1024
 /** A file to upload, and what it must hold. */
 export interface Upload {
   readonly client: Pick<S3Client, 'send'>
-  readonly bucket: string
-  readonly key: string
+  readonly target: S3Target & CreateMark
   readonly path: string
   readonly bytes: number
   readonly sha256: string | undefined
@@ -34,9 +33,9 @@ export interface Upload {
  * aborts incomplete multipart uploads after a day.
  */
 export async function uploadIfAbsent(upload: Upload): Promise<void> {
-  const target = { Bucket: upload.bucket, Key: upload.key }
-  const created = await upload.client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: 'CRC32' }))
-  const started = { ...target, UploadId: created.UploadId }
+  const { Bucket, Key } = upload.target
+  const create = new CreateMultipartUploadCommand({ ...upload.target, ChecksumAlgorithm: 'CRC32' })
+  const started = { Bucket, Key, UploadId: (await upload.client.send(create)).UploadId }
   try {
     const parts = await uploadParts(upload, started)
     await upload.client.send(
@@ -49,9 +48,7 @@ export async function uploadIfAbsent(upload: Upload): Promise<void> {
   }
 }
 
-interface Started {
-  readonly Bucket: string
-  readonly Key: string
+interface Started extends S3Target {
   readonly UploadId: string | undefined
 }
 
@@ -59,7 +56,7 @@ async function uploadParts(upload: Upload, started: Started): Promise<CompletedP
   const partBytes = Math.max(PART_BYTES, Math.ceil(upload.bytes / MAX_PARTS))
   const count = Math.ceil(upload.bytes / partBytes)
   const hash = createHash('sha256')
-  const file = await open(upload.path, 'r')
+  const file = await reading(upload.path, () => open(upload.path, 'r'))
   try {
     const parts: CompletedPart[] = []
     while (parts.length < count) {
@@ -67,10 +64,15 @@ async function uploadParts(upload: Upload, started: Started): Promise<CompletedP
       const bodies: Buffer[] = []
       const last = Math.min(count, parts.length + PARALLEL)
       for (let index = parts.length; index < last; index++) {
-        bodies.push(await readPart(file, hash, Math.min(partBytes, upload.bytes - index * partBytes)))
+        const bytes = Math.min(partBytes, upload.bytes - index * partBytes)
+        const body = await reading(upload.path, () => readPart(file, bytes))
+        hash.update(body)
+        bodies.push(body)
       }
       const firstNumber = parts.length + 1
       const sent = bodies.map((body, index) => sendPart(upload.client, started, firstNumber + index, body))
+      // All of them, also when one failed: a part that is still under way outlives the abort.
+      await Promise.allSettled(sent)
       parts.push(...(await Promise.all(sent)))
     }
     if (upload.sha256 !== undefined) checkDigest(upload.path, upload.sha256, hash.digest('hex'))
@@ -80,19 +82,14 @@ async function uploadParts(upload: Upload, started: Started): Promise<CompletedP
   }
 }
 
-async function readPart(file: FileHandle, hash: Hash, bytes: number): Promise<Buffer> {
+async function readPart(file: FileHandle, bytes: number): Promise<Buffer> {
   const body = Buffer.allocUnsafe(bytes)
   let filled = 0
   while (filled < bytes) {
     const { bytesRead } = await file.read(body, filled, bytes - filled)
-    if (bytesRead === 0) {
-      throw new RefitError('UnreadableSource', 'Cannot store a file: it became shorter while it was read.', {
-        permanent: false,
-      })
-    }
+    if (bytesRead === 0) throw new TypeError('it became shorter while it was read')
     filled += bytesRead
   }
-  hash.update(body)
   return body
 }
 

@@ -1,15 +1,12 @@
 /**
  * The store in an S3 bucket, or a server that speaks S3 and honours `If-None-Match: *` (AWS, MinIO, versitygw, …).
  *
- * 1. `create` is a conditional put: 412 means that the key exists. 409 means that another put was under way: again.
- * 2. The SDK repeats requests whose answer was lost. A repeated put of an object that had landed is refused with 412,
- *    so `create` can answer `false` to the caller that won. `log.ts` settles it by reading back the id of the entry;
- *    for content-addressed objects it makes no difference.
+ * 1. `create` is a conditional write; `s3-create.ts` finds out whose object it is when an answer was lost.
+ * 2. Large files go in parts, each with its CRC-32, which the server checks when it gets the part and when it joins them.
  * 3. Only the service's own `NoSuchKey` means "absent"; every other failure is `StoreUnavailable`.
  * 4. A local copy is kept by key and ETag, and used again only if its bytes still have the digest of the download.
  */
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -20,8 +17,9 @@ import {
 } from '@aws-sdk/client-s3'
 import { RefitError } from '../errors.js'
 import { sha256OfBytes } from './digest.js'
-import { checkKey, checkPrefix } from './key.js'
+import { checkKey, checkPrefix, isKey } from './key.js'
 import { S3Cache } from './s3-cache.js'
+import { createIfAbsent, type S3Target } from './s3-create.js'
 import { s3ErrorName, s3Failure, s3Status } from './s3-errors.js'
 import { uploadIfAbsent } from './s3-upload.js'
 import { checkDigest, checkSource, reading } from './source-file.js'
@@ -29,8 +27,6 @@ import type { Storage } from './storage.js'
 
 /** Larger files go in parts; a put of this size is one request of a second or so. */
 const SINGLE_PUT_BYTES = 16 * 1024 * 1024
-/** A conflict lasts as long as the other's put; ten tries with pauses up to half a second outlast one of seconds. */
-const CONFLICT_TRIES = 10
 
 /** Where the bucket is and how it is reached. */
 export interface S3StorageOptions {
@@ -64,10 +60,11 @@ class S3Storage implements Storage {
   }
 
   create(key: string, body: Uint8Array): Promise<boolean> {
-    return this.#guarded('create', key, async (target) => {
-      const put = new PutObjectCommand({ ...target, Body: body, IfNoneMatch: '*' })
-      return createdUnlessTaken(() => this.#client.send(put))
-    })
+    return this.#guarded('create', key, (target) =>
+      createIfAbsent(this.#client, target, (mark) =>
+        this.#client.send(new PutObjectCommand({ ...target, ...mark, Body: body, IfNoneMatch: '*' })),
+      ),
+    )
   }
 
   async createFromFile(key: string, path: string, sha256?: string): Promise<boolean> {
@@ -91,7 +88,9 @@ class S3Storage implements Storage {
     do {
       const page = await this.#page(prefix, after, token)
       for (const { Key } of page.Contents ?? []) {
-        if (Key !== undefined) yield Key.slice(this.#root.length)
+        const key = Key?.slice(this.#root.length)
+        // What is no key was not made by the store: somebody put it there, or a console made a folder.
+        if (key !== undefined && isKey(key)) yield key
       }
       token = page.NextContinuationToken
     } while (token !== undefined)
@@ -131,12 +130,13 @@ class S3Storage implements Storage {
     return this.#guarded('create', key, async (target) => {
       // Only saves the transfer of an object that is there; whether it is created is decided by the last step.
       if (await this.#exists(target)) return false
-      const upload = { client: this.#client, bucket: target.Bucket, key: target.Key, path, ...expected }
-      return createdUnlessTaken(() => uploadIfAbsent(upload))
+      return createIfAbsent(this.#client, target, (mark) =>
+        uploadIfAbsent({ client: this.#client, target: { ...target, ...mark }, path, ...expected }),
+      )
     })
   }
 
-  async #exists(target: Target): Promise<boolean> {
+  async #exists(target: S3Target): Promise<boolean> {
     try {
       await this.#client.send(new HeadObjectCommand(target))
       return true
@@ -154,33 +154,13 @@ class S3Storage implements Storage {
     })
   }
 
-  async #guarded<T>(action: string, key: string, run: (target: Target) => Promise<T>): Promise<T> {
+  async #guarded<T>(action: string, key: string, run: (target: S3Target) => Promise<T>): Promise<T> {
     const target = { Bucket: this.#bucket, Key: this.#root + checkKey(key) }
     try {
       return await run(target)
     } catch (thrown) {
       throw s3Failure(action, key, this.location, thrown)
     }
-  }
-}
-
-interface Target {
-  readonly Bucket: string
-  readonly Key: string
-}
-
-/** Sends a conditional write until it is decided: `true` when it created the object, `false` when the key exists. */
-async function createdUnlessTaken(write: () => Promise<unknown>): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await write()
-      return true
-    } catch (thrown) {
-      if (s3Status(thrown) === 412) return false
-      if (s3ErrorName(thrown) !== 'ConditionalRequestConflict' || attempt === CONFLICT_TRIES) throw thrown
-    }
-    // Random, so that writers that met once do not meet again.
-    await sleep(Math.random() * Math.min(500, 20 * 2 ** attempt))
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * The port to the store: everything durable that Refit owns is kept behind these few operations.
  *
- * A key is a `/`-separated path of `[A-Za-z0-9._=-]` segments, relative to the store's root; no key is a `/`-prefix of
- * another one (`key.ts` checks what can be checked). What every adapter guarantees, and `test/storage/conformance.ts`
- * checks:
+ * A key is a `/`-separated path of `[A-Za-z0-9._=-]` segments, relative to the store's root. The last one has a `.`, the
+ * others have none, so that no key is a `/`-prefix of another one; every operation rejects with `InvalidInput` for what
+ * is no key (`key.ts`). What every adapter guarantees, and `test/storage/conformance.ts` checks:
  *
  * 1. `create` is atomic: of any number of concurrent creators of one key, in any number of processes, one gets `true`.
  * 2. An object is visible whole or not at all, also after the creator was killed.

@@ -1,6 +1,7 @@
 /** What the web side needs from outside: wired once by `refit serve`, replaced one by one in tests. */
 import type { RunRecord } from '../decisions/run-record.js'
 import type { Registry } from '../registry/registry.js'
+import type { Reception } from '../spool/reception.js'
 import type { ModelSummary, RunSummary } from '../stages/summaries.js'
 import type { AdmitRequest, Ruling, RunStatus, StewardStatus } from '../workflows/messages.js'
 import type { PredictionService } from './prediction-service.js'
@@ -24,6 +25,8 @@ export interface WebSecrets {
   readonly alertToken?: string
   /** Key of the signatures of generic alerts; without it they are refused. */
   readonly hmacSecret?: string
+  /** Bearer token of producers; without it pushes are refused. */
+  readonly pushToken?: string
 }
 
 /** Everything that the web side needs. */
@@ -44,6 +47,8 @@ export interface WebDependencies {
   alertRules(model: string): Promise<Readonly<Record<string, string>> | undefined>
   /** Present where this process serves predictions. */
   readonly predictions?: PredictionService
+  /** Present where this process takes pushes, of at most so many bytes each. */
+  readonly pushes?: { readonly reception: Reception; readonly maxBytes: number }
   readonly secrets: WebSecrets
   /** Address of the Temporal UI up to the namespace, such as `http://127.0.0.1:8233/namespaces/default`. */
   readonly temporalUi?: string

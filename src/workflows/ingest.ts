@@ -1,6 +1,6 @@
 import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
 import { z } from 'zod'
-import type { BatchSource } from '../source/source.js'
+import type { BatchSource, Found } from '../source/source.js'
 import type { RunAt } from '../stages/ports.js'
 import { ModelName } from './messages.js'
 import { parseInput } from './parse-input.js'
@@ -24,13 +24,21 @@ export interface IngestTotals {
 /** Paths of failed batches that are named: what a page names must not grow with what failed. */
 const MOST_FAILED = 100
 
+/** How much arrived, as far as it is known. */
+function sizeOf({ batches, isLast }: Found): string {
+  const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0)
+  const size = bytes === 0 ? '' : `, ${(bytes / 1e6).toFixed(1)} MB`
+  return `${batches.length}${isLast ? '' : ' or more'} batches${size} arrived`
+}
+
 /**
  * Brings in what arrived, for a run. One page of batches is brought in by the run itself; more go to a child, so that the
  * history of the run stays short whatever arrived.
  */
-export async function ingestArrivals(at: RunAt): Promise<void> {
-  const { batches, isLast } = await rows.collect({ ...at, failed: [] })
-  if (isLast) await fanOut(at, batches)
+export async function ingestArrivals(at: RunAt, tell: (text: string) => void): Promise<void> {
+  const found = await rows.collect({ ...at, failed: [] })
+  tell(sizeOf(found))
+  if (found.isLast) await fanOut(at, found.batches)
   else await executeChild(ingest, { workflowId: `${workflowInfo().workflowId}/ingest`, args: [at] })
 }
 

@@ -125,6 +125,8 @@ export interface RunStatus {
   readonly model: string
   readonly run: number | null
   readonly stage: Stage | 'ended'
+  /** When the stage was entered, ISO 8601. */
+  readonly since: string
   readonly trigger: TriggerKind
   readonly facts: readonly { readonly stage: Stage; readonly text: string }[]
   readonly waitingFor: string | null

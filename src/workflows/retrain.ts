@@ -1,4 +1,11 @@
-import { ApplicationFailure, CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { RunAt } from '../stages/ports.js'
 import { awaitApproval } from './approval.js'
 import { ingestArrivals } from './ingest.js'
@@ -15,6 +22,8 @@ interface Ending {
 
 /** A champion that moves while it is judged against means judging again; so often at most. */
 const MOST_JUDGEMENTS = 3
+/** Between two trainings that the store has ended: a day of outage is some hundred of them. */
+const LONGEST_PAUSE_MS = 300_000
 
 /**
  * One retraining episode, from its trigger to its report.
@@ -47,7 +56,7 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
   const plan = await quick.planRun({ ...at, request, workflowId: workflowInfo().workflowId })
 
   board.enter('ingest')
-  if (!plan.inherited.includes('ingest')) await ingestArrivals(at)
+  if (!plan.inherited.includes('ingest')) await ingestArrivals(at, (text) => board.note('ingest', text))
   board.note('ingest', (await quick.sumUpIngest(at)).text)
 
   board.enter('decide')
@@ -61,7 +70,7 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
   if (!selection.isEnough) return { outcome: 'notNeeded', reason: selection.text }
 
   board.enter('train')
-  const candidate = await training(plan.trainingTimeoutMinutes).train(at)
+  const candidate = await train(at, plan.trainingTimeoutMinutes)
   board.note('train', candidate.text)
 
   for (let round = 1; round <= MOST_JUDGEMENTS; round++) {
@@ -69,6 +78,18 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
     if (ending !== 'championMoved') return ending
   }
   return { outcome: 'rejected', reason: `the champion moved during each of ${MOST_JUDGEMENTS} judgements` }
+}
+
+/** Five attempts that fail in a row fail the run, unless it was the store that failed: a store is waited for. */
+async function train(at: RunAt, timeoutMinutes: number) {
+  for (let outages = 0; ; outages++) {
+    try {
+      return await training(timeoutMinutes).train(at)
+    } catch (thrown) {
+      if (!isOutage(thrown)) throw thrown
+      await sleep(Math.min(LONGEST_PAUSE_MS, 5_000 * 2 ** outages))
+    }
+  }
 }
 
 /** Judges the candidate against the champion as it is now; promotes by compare-and-set on just that champion. */
@@ -138,6 +159,12 @@ const askFor = (request: RetrainInput): AdmitRequest => {
   const id = typeof memo?.requestId === 'string' ? memo.requestId : firstExecutionRunId
   return { id, trigger, reason, actor, count: 1, workflowId, input }
 }
+
+const isOutage = (thrown: unknown): boolean =>
+  thrown instanceof ActivityFailure &&
+  thrown.cause instanceof ApplicationFailure &&
+  thrown.cause.type === 'StoreUnavailable' &&
+  thrown.cause.nonRetryable !== true
 
 function endingOf(thrown: unknown): Ending {
   if (isCancellation(thrown)) return { outcome: 'cancelled', reason: 'cancelled by a person' }

@@ -30,7 +30,17 @@ export interface RunBoard {
 export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
   const texts = new Map<Stage, string>()
   const times: { stage: Stage; since: number }[] = []
-  let status: RunStatus = { model, run: null, stage: 'admit', trigger, facts: [], waitingFor: null, outcome: null }
+  const now = () => new Date(Date.now()).toISOString()
+  let status: RunStatus = {
+    model,
+    run: null,
+    stage: 'admit',
+    since: now(),
+    trigger,
+    facts: [],
+    waitingFor: null,
+    outcome: null,
+  }
   let title = `Refit run of model ${model}`
   let ending = ''
   let verdict: string | undefined
@@ -66,7 +76,7 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
     enter(stage) {
       times.push({ stage, since: Date.now() })
       if (SEARCHED.has(stage)) upsertSearchAttributes([{ key: RefitStage, value: stage }, ...verdictFound()])
-      show({ stage })
+      show({ stage, since: now() })
     },
     note(stage, text) {
       texts.set(stage, text)
@@ -87,7 +97,7 @@ export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
         { key: RefitOutcome, value: outcome },
         ...verdictFound(),
       ])
-      show({ stage: 'ended', outcome, waitingFor: null })
+      show({ stage: 'ended', since: now(), outcome, waitingFor: null })
     },
     timings: () =>
       times.map(({ stage, since }, i) => ({

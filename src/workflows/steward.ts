@@ -10,15 +10,13 @@ import { z } from 'zod'
 import type { AdmitRequest } from './messages.js'
 import { parseInput } from './parse-input.js'
 import { quick } from './steps.js'
-import { openDesk, type StewardDesk, StewardState } from './steward-desk.js'
+import { LOOK_AFTER_MS, StewardDesk, StewardState } from './steward-desk.js'
+import { receiveFor } from './steward-handlers.js'
 
 const StewardInput = z.strictObject({
   model: z.string().min(1),
   state: StewardState.optional(),
 })
-
-/** An admitted run is looked after this often: one that was terminated from outside cannot say so. */
-const LOOK_AFTER_MS = 60_000
 
 /**
  * The steward of one model: takes every trigger, and is the only one that admits runs.
@@ -28,7 +26,8 @@ const LOOK_AFTER_MS = 60_000
  */
 export async function steward(input: unknown): Promise<void> {
   const { model, state } = parseInput(StewardInput, input, 'steward')
-  const desk = openDesk(model, state)
+  const desk = new StewardDesk(model, state)
+  receiveFor(desk)
   for (;;) {
     await somethingToDo(desk)
     if (mayHandOver(desk)) break
@@ -43,19 +42,19 @@ export async function steward(input: unknown): Promise<void> {
  * the loop has answered them, hence it waits for this moment too: requests alone would never let it come.
  */
 const mayHandOver = (desk: StewardDesk): boolean =>
-  workflowInfo().continueAsNewSuggested && desk.isClear() && allHandlersFinished()
+  workflowInfo().continueAsNewSuggested && desk.isClear && allHandlersFinished()
 
 /** Waits for a request, the end of the run, the moment a kept request comes due, or the time to look after the run. */
 async function somethingToDo(desk: StewardDesk): Promise<void> {
-  const waitMs = desk.running() === null ? desk.msUntilFollowUp(Date.now()) : LOOK_AFTER_MS
-  const isDue = () => desk.hasNews() || mayHandOver(desk)
+  const waitMs = desk.running === null ? desk.msUntilFollowUp(Date.now()) : LOOK_AFTER_MS
+  const isDue = () => desk.hasNews || mayHandOver(desk)
   if (waitMs === undefined) await condition(isDue)
   else if (waitMs > 0) await condition(isDue, waitMs)
 }
 
 /** Before anybody is refused because of a run, that run is looked at. */
 async function releaseRunThatIsGone(desk: StewardDesk): Promise<void> {
-  const running = desk.running()
+  const running = desk.running
   if (running === null || !desk.shouldLookAfterRun(Date.now())) return
   desk.lookedAfterRun(Date.now())
   const isOpen = await quick.isRunOpen({ workflowId: running.workflowId })

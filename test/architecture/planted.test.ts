@@ -51,7 +51,7 @@ const PLANTED: readonly Planted[] = [
     path: 'src/stages/train.ts',
     code: `import { createLocalStorage } from '../storage/local.js'`,
     found: [
-      '1 imports storage/local: stages may import data, decisions, ledger, spec, statistics, ports, messages, errors',
+      '1 imports storage/local: stages may import data, decisions, ledger, spec, spool (types), statistics, ports, messages, errors',
     ],
   },
   {

@@ -45,7 +45,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     packages: ['zod', 'onnxruntime-node'],
     usesNode: true,
   },
-  source: { imports: ['storage', 'errors'], packages: ['zod', 'tinyglobby'], usesNode: true },
+  source: {
+    imports: ['storage', 'errors'],
+    packages: ['zod', 'tinyglobby', 'jsonc-parser', 'p-retry', 'pg', 'picomatch', '@aws-sdk/*'],
+    usesNode: true,
+  },
+  spool: { imports: ['source', 'storage', 'errors'], packages: ['zod'], usesNode: true },
   registry: { imports: ['storage', 'predictor/package', 'errors'], packages: ['zod'], usesNode: true },
   // The embedded trainer opens what it exported: parity is checked on the graph that will serve.
   trainer: {
@@ -58,7 +63,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     imports: [
       ...['storage', 'source/source', 'spec', 'statistics (types)', 'predictor (types)', 'decisions (types)', 'errors'],
     ],
-    packages: ['zod', '@duckdb/node-api'],
+    packages: ['zod', '@duckdb/node-api', 'fzstd', 'xxhash-wasm'],
     usesNode: true,
   },
   ledger: {
@@ -67,7 +72,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     usesNode: false,
   },
   stages: {
-    imports: ['data', 'decisions', 'ledger', 'spec', 'statistics', 'ports', 'messages', 'errors'],
+    imports: ['data', 'decisions', 'ledger', 'spec', 'spool (types)', 'statistics', 'ports', 'messages', 'errors'],
     packages: ['zod'],
     usesNode: true,
   },
@@ -98,7 +103,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
         'ledger',
         'stages (types)',
         'server',
+        'source/inbox',
         'spec',
+        'spool (types)',
         'statistics (types)',
         'ports',
       ],
@@ -110,7 +117,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   cli: {
     imports: [
       ...['client', 'config', 'data', 'decisions (types)', 'ledger', 'permissions', 'registry', 'server', 'spec'],
-      ...['stages', 'statistics', 'storage', 'web', 'wiring', 'worker', 'ports', 'messages', 'errors'],
+      ...['spool', 'stages', 'statistics', 'storage', 'web', 'wiring', 'worker', 'ports', 'messages', 'errors'],
     ],
     packages: ['commander', '@inquirer/prompts', 'cli-progress', 'picocolors', 'tinyglobby', 'yaml', 'zod'],
     usesNode: true,

@@ -66,6 +66,8 @@ test('rows in are exactly the rows kept, in quarantine, or duplicates, each with
           kept: lines.length + 1 - broken,
           quarantined: broken,
           duplicates: 0,
+          dropped: 0,
+          erased: 0,
           reasons: expected,
         })
       },

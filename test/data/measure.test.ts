@@ -27,7 +27,7 @@ test('a source is measured as ingestion would read it, and nothing is stored', a
       {
         path: 'in/d.txt',
         reason:
-          'its name has none of the known endings: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, each also with .gz',
+          'its name has none of the known endings: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, each also with .gz or .zst',
       },
     ],
   })

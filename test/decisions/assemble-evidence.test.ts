@@ -148,6 +148,11 @@ test('the data gate names what is broken', () => {
   check({ liveCommits: [commit({ quarantined: 101 })] }, [
     'quarantineShare: 101 of 1,000 rows of batch may.csv broke a rule: 10.1 %, at most 10 % may.',
   ])
+  check({ liveCommits: [commit({ quarantined: 1000, stopped: { broken: 101 } })] }, [
+    'quarantineShare: 101 of 1,000 rows of batch may.csv broke a rule: 10.1 %, at most 10 % may. The batch is stopped: all of it waits in quarantine.',
+  ])
+  check({ liveCommits: [{ ...commit({ quarantined: 1000, stopped: { broken: 101 } }), isDecided: true }] }, [])
+  check({ liveCommits: [{ ...commit({ unreadable: 'not a Parquet file' }), isDecided: true }] }, [])
   check({ liveCommits: [commit({ unreadable: 'not a Parquet file' })] }, [
     'unreadable: Batch may.csv cannot be read: not a Parquet file',
   ])

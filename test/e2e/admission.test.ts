@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { RefitError } from '../../src/errors.js'
 import { createLocalStorage } from '../../src/storage/local.js'
 import type { Storage } from '../../src/storage/storage.js'
 import { AdmitRequest, type RunResult } from '../../src/workflows/messages.js'
@@ -163,6 +164,22 @@ test('a champion that does not serve is rolled back by compensation', async () =
     if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
     assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'rolledBack')
     assert.ok(calls.includes('restoreChampion'))
+  })
+})
+
+test('a store that is away while a run trains is waited for, however often training is tried', {
+  timeout: 90_000,
+}, async () => {
+  await apply('outage')
+  let left = 6
+  const beforeTrain = async () => {
+    if (left-- > 0) throw new RefitError('StoreUnavailable', 'Cannot read the store: it is away. Mount it.')
+  }
+  await withStubs({ beforeTrain }, async () => {
+    const ruling = await temporal.client.admit('outage', request())
+    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
+    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'promoted')
+    assert.equal(left, -1)
   })
 })
 

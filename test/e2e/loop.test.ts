@@ -4,7 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { waitingBatches } from '../../src/data/quarantine.js'
+import { openSnapshot } from '../../src/data/snapshot.js'
+import { takeRows } from '../../src/data/take-rows.js'
 import type { RunRecord } from '../../src/decisions/run-record.js'
+import { latestSpec } from '../../src/ledger/spec-revisions.js'
 import { readRunRecord } from '../../src/stages/run-record.js'
 import type { RunResult } from '../../src/workflows/messages.js'
 import { payloadSizes } from '../support/history.js'
@@ -90,7 +94,15 @@ test('a batch with more broken rows than the spec allows is bad data', { timeout
   assert.equal(await champion(), 2)
 })
 
-test('a model that a person forces on a day of rows is refused by the gates', { timeout: 60_000 }, async () => {
+test('a model that a person forces on a day of released rows is refused by the gates', {
+  timeout: 60_000,
+}, async () => {
+  const { storage, data } = loop.ports
+  const { commits } = await openSnapshot(data, loop.model)
+  const of = waitingBatches(commits).find(({ commit }) => commit.receipt.stopped !== undefined)?.commit.seq ?? 0
+  const { spec, revision } = await latestSpec(storage, loop.model)
+  const request = { spec, specRevision: revision, of, actor: 'ada', why: 'the broken rows are known' }
+  assert.equal((await takeRows(data, { ...request, verb: 'release' })).kind, 'taken')
   const { result, record } = await run({ input: { force: 'full', trainFrom: '2026-03-22T12:00:00' } })
   assert.equal(record.decision?.rule, 'asked')
   assert.equal(result.outcome, 'rejected', result.reason)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeOrders } from '../support/late-orders.js'
 import { startLoop } from '../support/loop.js'
+import { refit } from '../support/refit.js'
 import { startTestTemporal, type TestTemporal } from '../support/temporal.js'
 import { until } from '../support/until.js'
 
@@ -38,7 +39,19 @@ test('a store that is gone for some seconds during ingestion', { timeout: 180_00
     const message = await until('an activity that cannot reach the store', () => failureIn(workflowId))
     assert.match(message, /^Cannot .+Mount the volume or put the folder back\.$/)
     assert.equal(await temporal.client.isOpen(workflowId), true)
-    assert.equal((await temporal.client.runStatus(workflowId))?.stage, 'ingest')
+    const seen = await until('the status to say so', async () => {
+      const status = await temporal.client.runStatus(workflowId)
+      return status?.waitingFor == null ? undefined : status
+    })
+    assert.equal(seen.stage, 'ingest')
+    assert.match(
+      seen.waitingFor ?? '',
+      /ingestBatch, which failed and is tried again; in this stage since 20.+Z: Cannot /,
+    )
+    assert.match(seen.facts.at(-1)?.text ?? '', new RegExp(`^${BATCHES} batches, \\d+\\.\\d MB arrived$`))
+    const told = await refit(['status', loop.model], { folder: loop.folder, env: loop.env })
+    assert.match(told.stdout, /^The store: Cannot open the store in .+: nothing is there/m)
+    assert.match(told.stdout, /^Run 1 of .+, ingest: waiting for .*ingestBatch, which failed and is tried again/m)
     // A store that comes into being by itself at the place of the real one would take rows that nobody finds again.
     assert.deepEqual(
       (await readdir(loop.folder)).filter((name) => name.startsWith('store')),

@@ -7,7 +7,7 @@ import { schemaAt, specJsonSchema, specJsonSchemaText } from '../../src/spec/jso
 import { exampleFile } from '../support/example-file.js'
 
 const ajv = new Ajv2020({ allErrors: true })
-ajv.addFormat('uri', true)
+for (const format of ['uri', 'date', 'date-time']) ajv.addFormat(format, true)
 const validate = ajv.compile(specJsonSchema())
 
 /** The examples by their plain data, so that each test may spoil its own copy. */

@@ -41,8 +41,43 @@ const MISTAKES: readonly (readonly [before: string, after: string, ...messages: 
   [
     '{ type: integer }\n    distance',
     '{ type: string, min: 1, values: [1, late] }\n    distance',
-    '14:28 data.columns.delay.min: expected type integer or number for a limit, found type string. Remove min.',
+    '14:28 data.columns.delay.min: expected type integer, number, timestamp or date for a limit, found type string. Remove min.',
     '14:45 data.columns.delay.values[0]: expected text, found 1. Put it in quotes: "1".',
+  ],
+  [
+    'date: { type: timestamp }',
+    "date: { type: timestamp, min: 2001-02-01, max: '2001-01-31T12:00:00+02:00' }",
+    '13:35 data.columns.date.min: expected a time up to max (2001-01-31T12:00:00+02:00), found 2001-02-01. Swap min and max.',
+  ],
+  [
+    'date: { type: timestamp }',
+    'date: { type: timestamp, min: 2001, maxLength: 3 }',
+    '13:35 data.columns.date.min: expected a day or a time for a column of type timestamp, found 2001. Write it in ISO 8601, such as 2001-01-31.',
+    '13:41 data.columns.date.maxLength: expected type string for a length, found type timestamp. Remove maxLength.',
+  ],
+  [
+    'date: { type: timestamp }',
+    'date: { type: timestamp, max: 2001-02-30 }',
+    '13:35 data.columns.date.max: expected a number or a day such as 2001-01-31 or a time in ISO 8601, found "2001-02-30". Write a value such as 100.',
+  ],
+  [
+    'distance: { type: integer, min: 0 }',
+    "distance: { type: integer, min: '2001-01-31' }\n    gate: { type: string, minLength: 3, maxLength: 1 }",
+    '15:37 data.columns.distance.min: expected a number for a column of type integer, found "2001-01-31". Write a number.',
+    '16:38 data.columns.gate.minLength: expected a number up to maxLength (1), found 3. Swap minLength and maxLength.',
+  ],
+  [
+    '  eventTime: date',
+    '  rules:\n    late: { sql: delay < 100, why: x }\n  key: [dates, delay, delay, hour]\n  eventTime: date',
+    '19:31 data.rules.late.why: expected a key of data.rules.late, found "why". Known keys: sql, description.',
+    '20:9 data.key[0]: expected a column that arrives, found "dates". Did you mean "date"?',
+    '20:23 data.key[2]: expected each column once, found "delay" again. Remove it.',
+    '20:30 data.key[3]: expected a column that arrives, found "hour". Known columns: date, delay, distance.',
+  ],
+  [
+    'delay: { type: integer }\n    distance: { type: integer, min: 0 }\n  derived:\n    hour: { type: integer, sql: hour(date) }',
+    'delay: { type: integer, nullable: true }\n    distance: { type: integer }\n  key: [delay]\n  derived:\n    hour: { type: integer, sql: hour(date) }',
+    '16:9 data.key[0]: expected a column that is always there, as a row without it is like no other, found "delay", which is nullable. Remove nullable.',
   ],
   [
     '    hour: {',

@@ -46,7 +46,10 @@ baseline:
 data:
   # where rows come from
   source:
-    # files that match a glob: CSV, Parquet, JSON lines, also gzipped
+    # files: files that match a glob: CSV, Parquet, JSON lines, also gzipped; s3: objects of a bucket, of the same
+    # formats; with the worker's AWS credentials; http: pages of an HTTP API that gives the oldest records first,
+    # and adds new ones at the end; postgres: rows of a PostgreSQL table or query, in the order of a key; push: rows
+    # that producers send to POST /ingest/MODEL of the receiver: CSV, JSON lines, Parquet
     kind: files
     # glob, relative to the folder of the spec or absolute
     glob: landing/*.csv

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { sha256OfBytes } from '../../src/storage/digest.js'
 import type { Storage } from '../../src/storage/storage.js'
@@ -43,7 +44,7 @@ export function storageConformance(name: string, { open, skip }: StorageSubject)
     check('of concurrent creators one wins, and its bytes stay', async (storage, again) => {
       const storages = [storage, await again(), await again()]
       for (let round = 0; round < 5; round++) {
-        const key = `race/${round}`
+        const key = `race/${round}.txt`
         const attempts = Array.from({ length: 40 }, async (_, index) => {
           const body = bytes(`${index}`.repeat(1 + index * 50))
           const won = await (storages[index % storages.length] ?? storage).create(key, body)
@@ -56,38 +57,40 @@ export function storageConformance(name: string, { open, skip }: StorageSubject)
     })
 
     check('what one opener wrote, another sees', async (storage, again) => {
-      await storage.create('x/1', bytes('one'))
+      await storage.create('x/1.txt', bytes('one'))
       const other = await again()
-      assert.deepEqual(await collect(other.list('')), ['x/1'])
-      assert.equal(Buffer.from((await other.read('x/1')) ?? []).toString(), 'one')
+      assert.deepEqual(await collect(other.list('')), ['x/1.txt'])
+      assert.equal(Buffer.from((await other.read('x/1.txt')) ?? []).toString(), 'one')
     })
 
     check('tells absent by undefined and NotFound, and removes what is absent', async (storage) => {
-      assert.equal(await storage.read('no/such'), undefined)
+      assert.equal(await storage.read('no/such.txt'), undefined)
       assert.deepEqual(await collect(storage.list('no/')), [])
-      await storage.remove('no/such')
-      const error = await rejection(storage.toLocalFile('no/such'), 'NotFound')
-      assert.match(error.message, /^Cannot read "no\/such" in store .+: there is no such object\.$/)
+      await storage.remove('no/such.txt')
+      const error = await rejection(storage.toLocalFile('no/such.txt'), 'NotFound')
+      assert.match(error.message, /^Cannot read "no\/such\.txt" in store .+: there is no such object\.$/)
     })
 
     check('replaces', async (storage) => {
-      await storage.replace('hint', bytes('1'))
-      await storage.replace('hint', bytes('22'))
-      assert.equal(Buffer.from((await storage.read('hint')) ?? []).toString(), '22')
+      await storage.replace('hint.json', bytes('1'))
+      await storage.replace('hint.json', bytes('22'))
+      assert.equal(Buffer.from((await storage.read('hint.json')) ?? []).toString(), '22')
     })
 
     check('lists in byte order, by prefix, after a key', async (storage) => {
-      const keys = ['a-b', 'a.b/x', 'a/1', 'a/10', 'a/2/z', 'a/9', 'a=b', 'aB', 'ab', 'b/1', 'Z']
+      const names = ['a-b', 'a=b/x', 'a/1', 'a/10', 'a/2/z', 'a/9', 'a_b', 'aB', 'ab', 'b/1', 'Z']
+      const keys = names.map((name) => `${name}.x`)
       for (const key of keys) await storage.create(key, bytes(key))
       for (const [prefix, after] of [
         ['', ''],
         ['a', ''],
         ['a/', ''],
         ['a/1', ''],
-        ['', 'a/1'],
+        ['', 'a/1.x'],
         ['a/', 'a/2'],
-        ['a', 'a/2/z'],
-        ['b/', 'b/1'],
+        ['a', 'a/2/z.x'],
+        ['b/', 'b/1.x'],
+        ['b/1.', ''],
       ] as const) {
         const expected = keys.filter((key) => key.startsWith(prefix) && key > after).sort()
         assert.deepEqual(await collect(storage.list(prefix, after)), expected, `prefix "${prefix}" after "${after}"`)
@@ -124,36 +127,40 @@ export function storageConformance(name: string, { open, skip }: StorageSubject)
       for (const size of [10, 17 * 1024 * 1024]) {
         const path = join(folder, 'source')
         await writeFile(path, Buffer.alloc(size))
-        const error = await rejection(storage.createFromFile('changed', path, '0'.repeat(64)), 'UnreadableSource')
+        const error = await rejection(storage.createFromFile('changed.bin', path, '0'.repeat(64)), 'UnreadableSource')
         assert.match(error.message, /it changed while it was read/)
         assert.equal(error.permanent, false)
       }
-      await rejection(storage.createFromFile('changed', join(folder, 'none')), 'UnreadableSource')
-      await rejection(storage.createFromFile('changed', folder), 'UnreadableSource')
-      assert.equal(await storage.read('changed'), undefined)
+      await rejection(storage.createFromFile('changed.bin', join(folder, 'none')), 'UnreadableSource')
+      await rejection(storage.createFromFile('changed.bin', folder), 'UnreadableSource')
+      assert.equal(await storage.read('changed.bin'), undefined)
     })
 
     check('refuses what is no key', async (storage) => {
       for (const key of [
         '',
         '/',
-        'a/',
-        '/a',
-        'a//b',
-        'a/../b',
+        'a.x/',
+        '/a.x',
+        'a//b.x',
+        'a/../b.x',
         '.',
-        'ä',
-        'a b',
-        'a\\b',
-        '~a',
-        'x'.repeat(201),
-        `${'a/'.repeat(450)}b`,
+        'ä.x',
+        'a b.x',
+        'a\\b.x',
+        '~a.x',
+        `${'x'.repeat(199)}.x`,
+        `${'a/'.repeat(450)}b.x`,
       ]) {
-        await rejection(storage.create(key, bytes('')), 'InvalidInput')
-        await rejection(storage.read(key), 'InvalidInput')
+        await refusesKey(storage, key)
       }
-      await rejection(collect(storage.list('../')), 'InvalidInput')
-      await rejection(collect(storage.list('a b')), 'InvalidInput')
+      for (const prefix of ['../', 'a b', 'a.x/']) await rejection(collect(storage.list(prefix)), 'InvalidInput')
+    })
+
+    check('no key is a /-prefix of another: an object has a dot in its name, a folder has none', async (storage) => {
+      await storage.create('a/b.x', bytes('1'))
+      for (const key of ['a', 'a/b', 'a/b.x/c.x', 'a/b.x/c', 'a.x/b.x']) await refusesKey(storage, key)
+      assert.deepEqual(await collect(storage.list('')), ['a/b.x'])
     })
 
     check('agrees with a model of it over random histories', async (storage) => {
@@ -197,10 +204,20 @@ export function storageConformance(name: string, { open, skip }: StorageSubject)
   })
 }
 
-/** Folders and files have different names, so that no key is a `/`-prefix of another; few, so that they meet. */
+/** Asserts that every operation that takes a key refuses this one. */
+async function refusesKey(storage: Storage, key: string): Promise<void> {
+  await rejection(storage.create(key, bytes('')), 'InvalidInput')
+  await rejection(storage.createFromFile(key, fileURLToPath(import.meta.url)), 'InvalidInput')
+  await rejection(storage.replace(key, bytes('')), 'InvalidInput')
+  await rejection(storage.read(key), 'InvalidInput')
+  await rejection(storage.remove(key), 'InvalidInput')
+  await rejection(storage.toLocalFile(key), 'InvalidInput')
+}
+
+/** Few, so that they meet. */
 const keys = fc
   .tuple(
-    fc.array(fc.constantFrom('d', 'd-', 'd.d', 'd=1', 'D_'), { maxLength: 3 }),
-    fc.constantFrom('f', 'f.json', '0', '-f', '.f'),
+    fc.array(fc.constantFrom('d', 'd-', 'dd', 'd=1', 'D_'), { maxLength: 3 }),
+    fc.constantFrom('d.', 'f.json', '0.x', '-f.x', '.f'),
   )
   .map(([folders, file]) => [...folders, file].join('/'))

@@ -28,19 +28,19 @@ test('a store whose folder went away answers nothing and does not come back empt
   const source = join(root, '../source')
   await writeFile(source, 'x')
   const storage = await createLocalStorage(root)
-  await storage.create('a/1', bytes('one'))
+  await storage.create('a/1.x', bytes('one'))
   await rename(root, `${root}-away`)
 
   const operations = {
-    create: () => storage.create('b/2', bytes('two')),
-    createFromFile: () => storage.createFromFile('b/2', source),
-    read: () => storage.read('a/1'),
-    readAbsent: () => storage.read('none'),
+    create: () => storage.create('b/2.x', bytes('two')),
+    createFromFile: () => storage.createFromFile('b/2.x', source),
+    read: () => storage.read('a/1.x'),
+    readAbsent: () => storage.read('none.x'),
     list: () => collect(storage.list('')),
     listBelow: () => collect(storage.list('a/')),
-    replace: () => storage.replace('hint', bytes('h')),
-    remove: () => storage.remove('a/1'),
-    toLocalFile: () => storage.toLocalFile('a/1'),
+    replace: () => storage.replace('hint.x', bytes('h')),
+    remove: () => storage.remove('a/1.x'),
+    toLocalFile: () => storage.toLocalFile('a/1.x'),
   }
   for (const [name, operation] of Object.entries(operations)) {
     const error = await rejection(operation(), 'StoreUnavailable')
@@ -59,8 +59,8 @@ test('a store whose folder went away answers nothing and does not come back empt
 
   await rm(root, { recursive: true })
   await rename(`${root}-away`, root)
-  assert.equal(await storage.create('b/2', bytes('two')), true)
-  assert.deepEqual(await collect(storage.list('')), ['a/1', 'b/2'])
+  assert.equal(await storage.create('b/2.x', bytes('two')), true)
+  assert.deepEqual(await collect(storage.list('')), ['a/1.x', 'b/2.x'])
 })
 
 test('a store at whose place another store was put answers nothing', async (t) => {
@@ -68,7 +68,7 @@ test('a store at whose place another store was put answers nothing', async (t) =
   const storage = await createLocalStorage(root)
   await rename(root, `${root}-away`)
   await createLocalStorage(root)
-  const error = await rejection(storage.read('a'), 'StoreUnavailable')
+  const error = await rejection(storage.read('a.x'), 'StoreUnavailable')
   assert.match(error.message, /another store is at this place now/)
 })
 
@@ -83,7 +83,7 @@ test('a folder with files that are no store is refused and left as it is', async
 test('a store opened by many at once is one store', async (t) => {
   const root = join(await temporaryFolder(t), 'store')
   const storages = await Promise.all(Array.from({ length: 20 }, () => createLocalStorage(root)))
-  const created = await Promise.all(storages.map((storage) => storage.create('one', bytes('1'))))
+  const created = await Promise.all(storages.map((storage) => storage.create('one.x', bytes('1'))))
   assert.equal(created.filter(Boolean).length, 1)
 })
 
@@ -102,28 +102,31 @@ test('opening sweeps old leftovers and spares a writer at work', async (t) => {
 test('every write leaves nothing temporary behind', async (t) => {
   const root = await temporaryFolder(t)
   const storage = await createLocalStorage(root)
-  await storage.create('a/1', bytes('1'))
-  await storage.create('a/1', bytes('2'))
-  await storage.replace('a/2', bytes('3'))
+  await storage.create('a/1.x', bytes('1'))
+  await storage.create('a/1.x', bytes('2'))
+  await storage.replace('a/2.x', bytes('3'))
   assert.deepEqual(await readdir(join(root, '~temporary')), [])
 })
 
-test('a key that begins with the key of another object is refused', async (t) => {
-  const storage = await createLocalStorage(await temporaryFolder(t))
-  await storage.create('a/b', bytes('1'))
-  await rejection(storage.create('a/b/c', bytes('2')), 'InvalidInput')
-  await rejection(storage.create('a', bytes('2')), 'InvalidInput')
-  assert.equal(await storage.read('a/b/c'), undefined)
-  assert.equal(await storage.read('a'), undefined)
+test('what a person left there is no object, and a folder at the place of an object is refused', async (t) => {
+  const root = await temporaryFolder(t)
+  const storage = await createLocalStorage(root)
+  await storage.create('a/b.x', bytes('1'))
+  await writeFile(join(root, 'a/README'), '')
+  await mkdir(join(root, 'a/c.x'))
+  await writeFile(join(root, 'a/c.x/d.x'), '')
+  assert.deepEqual(await collect(storage.list('')), ['a/b.x'])
+  assert.equal(await storage.read('a/c.x'), undefined)
+  await rejection(storage.create('a/c.x', bytes('2')), 'InvalidInput')
 })
 
 test('folders that somebody removed by hand are made again', async (t) => {
   const root = await temporaryFolder(t)
   const storage = await createLocalStorage(root)
-  await storage.create('a/b/1', bytes('1'))
+  await storage.create('a/b/1.x', bytes('1'))
   await rm(join(root, 'a'), { recursive: true })
-  await rejection(storage.create('a/b/2', bytes('2')), 'StoreUnavailable')
-  assert.equal(await storage.create('a/b/2', bytes('2')), true)
+  await rejection(storage.create('a/b/2.x', bytes('2')), 'StoreUnavailable')
+  assert.equal(await storage.create('a/b/2.x', bytes('2')), true)
 })
 
 test('the location is the address of the folder', async (t) => {
@@ -135,38 +138,38 @@ test('a full disk is said to be full, leaves nothing half written, and heals', a
   const root = await smallDisk(t)
   if (root === undefined) return
   const storage = await createLocalStorage(root)
-  await storage.create('small', bytes('small'))
+  await storage.create('small.x', bytes('small'))
   const big = Buffer.alloc(3 * 1024 * 1024)
   const source = join(await temporaryFolder(t), 'big')
   await writeFile(source, big)
 
   for (const write of [
-    () => storage.create('big', big),
-    () => storage.createFromFile('big', source),
-    () => storage.replace('big', big),
+    () => storage.create('big.x', big),
+    () => storage.createFromFile('big.x', source),
+    () => storage.replace('big.x', big),
   ]) {
     const error = await rejection(write(), 'StoreUnavailable')
     assert.match(
       error.message,
-      /"big" in store .*: the disk is full\. Free space or enlarge the volume, then try again;/,
+      /"big\.x" in store .*: the disk is full\. Free space or enlarge the volume, then try again;/,
     )
     assert.equal(error.permanent, false)
-    assert.equal(await storage.read('big'), undefined)
+    assert.equal(await storage.read('big.x'), undefined)
     assert.deepEqual(await readdir(join(root, '~temporary')), [])
   }
-  assert.equal(Buffer.from((await storage.read('small')) ?? []).toString(), 'small')
-  assert.equal(await storage.create('still', bytes('works')), true)
+  assert.equal(Buffer.from((await storage.read('small.x')) ?? []).toString(), 'small')
+  assert.equal(await storage.create('still.x', bytes('works')), true)
 })
 
 test('a disk that went read-only is said to be so', async (t) => {
   const root = await smallDisk(t)
   if (root === undefined) return
   const storage = await createLocalStorage(root)
-  await storage.create('small', bytes('small'))
+  await storage.create('small.x', bytes('small'))
   await run('mount', ['-o', 'remount,ro', root])
-  const error = await rejection(storage.create('other', bytes('x')), 'StoreUnavailable')
+  const error = await rejection(storage.create('other.x', bytes('x')), 'StoreUnavailable')
   assert.match(error.message, /the file system is read-only/)
-  assert.equal(Buffer.from((await storage.read('small')) ?? []).toString(), 'small')
+  assert.equal(Buffer.from((await storage.read('small.x')) ?? []).toString(), 'small')
 })
 
 /** A file system of 2 MiB; where this process may not mount one, the test is skipped and says so. */

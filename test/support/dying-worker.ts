@@ -1,4 +1,7 @@
-/** A worker that kills itself, with SIGKILL, at one exact point of the process; once, as a file remembers. */
+/**
+ * A worker that kills itself (SIGKILL), or falls asleep (SIGSTOP), at one exact point of the process; once, as a file
+ * remembers. One that was woken tells in another file that it went on, and what became of the write it slept before.
+ */
 import { existsSync, writeFileSync } from 'node:fs'
 import { WORKER_READY } from '../../src/cli/stack/worker-ready.js'
 import { readConfig } from '../../src/config.js'
@@ -6,7 +9,7 @@ import type { Ports } from '../../src/stages/ports.js'
 import { openPorts } from '../../src/wiring.js'
 import { startWorker } from '../../src/worker.js'
 
-const [point = '', marker = ''] = process.argv.slice(2)
+const [point = '', marker = '', signal = 'SIGKILL'] = process.argv.slice(2)
 
 /** Key of a commit in a dataset's log. */
 const COMMIT = /^datasets\/[^/]+\/log\/\d+\.json$/
@@ -18,10 +21,19 @@ process.channel?.unref()
 process.stdout.write(`${WORKER_READY}\n`)
 await worker.done
 
-function dieOnce(): void {
-  if (existsSync(marker)) return
+function dieOnce(): boolean {
+  if (existsSync(marker)) return false
   writeFileSync(marker, point)
-  process.kill(process.pid, 'SIGKILL')
+  process.kill(process.pid, signal)
+  return true
+}
+
+/** Does a write after the point; a worker that slept there tells how it ended. */
+async function dieBefore<T>(write: () => Promise<T>): Promise<T> {
+  const hasSlept = dieOnce()
+  const outcome = await write()
+  if (hasSlept) writeFileSync(`${marker}-woke`, JSON.stringify(outcome))
+  return outcome
 }
 
 /** The real ports, with the point of death put in at the seam. */
@@ -35,8 +47,8 @@ function doomed(ports: Ports): Ports {
           ...ports.data,
           storage: replacing(storage, {
             async create(key, body) {
-              if (COMMIT.test(key)) dieOnce()
-              return storage.create(key, body)
+              const write = () => storage.create(key, body)
+              return COMMIT.test(key) ? dieBefore(write) : write()
             },
           }),
         },
@@ -81,6 +93,16 @@ function doomed(ports: Ports): Ports {
             const version = await registry.register(model, record, by)
             if (version.version > 0) dieOnce()
             return version
+          },
+        }),
+      }
+    case 'version registered, champion not moved yet':
+      return {
+        ...ports,
+        registry: replacing(registry, {
+          move(model, alias, request) {
+            const write = () => registry.move(model, alias, request)
+            return alias === 'champion' && request.to > 0 ? dieBefore(write) : write()
           },
         }),
       }

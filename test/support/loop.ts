@@ -38,15 +38,21 @@ export interface TestLoop {
   stop(): Promise<void>
 }
 
-/** Starts the system. `dieAt` names a point of `dying-worker.ts`. */
+/** Starts the system. `dieAt` names a point of `dying-worker.ts`, `by` the signal there: SIGSTOP puts to sleep. */
 export async function startLoop(
   temporal: TestTemporal,
   {
     dieAt,
+    by = 'SIGKILL',
     spec = (text) => text,
     // A name of its own: the server remembers the runs of earlier tests.
     model = `orders-${randomUUID().slice(0, 8)}`,
-  }: { readonly dieAt?: string; readonly spec?: (text: string) => string; readonly model?: string } = {},
+  }: {
+    readonly dieAt?: string
+    readonly by?: 'SIGKILL' | 'SIGSTOP'
+    readonly spec?: (text: string) => string
+    readonly model?: string
+  } = {},
 ): Promise<TestLoop> {
   const folder = join(temporal.folder, randomUUID())
   const landing = join(folder, 'landing')
@@ -65,7 +71,7 @@ export async function startLoop(
     env,
     folder,
     logFile: join(folder, 'worker.log'),
-    ...(dieAt === undefined ? {} : { program: [dying, dieAt, join(folder, 'died')] }),
+    ...(dieAt === undefined ? {} : { program: [dying, dieAt, join(folder, 'died'), by] }),
   })
   const start = async (fields: object = {}) => {
     const ruling = await temporal.client.admit(

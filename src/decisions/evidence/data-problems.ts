@@ -33,7 +33,9 @@ export function dataProblems(input: EvidenceInput): readonly DataProblem[] {
   ]
 }
 
-function batchProblems({ source, receipt }: LiveCommit, input: EvidenceInput): readonly DataProblem[] {
+function batchProblems(commit: LiveCommit, input: EvidenceInput): readonly DataProblem[] {
+  const { source, receipt, isDecided = false } = commit
+  if (isDecided) return []
   if (receipt.unreadable !== undefined) {
     return [{ kind: 'unreadable', column: null, text: `Batch ${source.path} cannot be read: ${receipt.unreadable}` }]
   }
@@ -45,11 +47,14 @@ function batchProblems({ source, receipt }: LiveCommit, input: EvidenceInput): r
 
 function quarantineProblem(
   path: string,
-  { rowsIn, quarantined }: LiveCommit['receipt'],
+  { rowsIn, quarantined, stopped }: LiveCommit['receipt'],
   limit: number,
 ): DataProblem | undefined {
-  if (rowsIn === 0 || quarantined / rowsIn <= limit) return undefined
-  const text = `${count(quarantined)} of ${rows(rowsIn)} of batch ${path} broke a rule: ${share(quarantined / rowsIn)}, at most ${share(limit)} may.`
+  // Of a stopped batch all rows are in quarantine, and it stays stopped though the limit was raised since.
+  const broken = stopped?.broken ?? quarantined
+  if (rowsIn === 0 || (stopped === undefined && broken / rowsIn <= limit)) return undefined
+  const why = `${count(broken)} of ${rows(rowsIn)} of batch ${path} broke a rule: ${share(broken / rowsIn)}, at most ${share(limit)} may.`
+  const text = stopped === undefined ? why : `${why} The batch is stopped: all of it waits in quarantine.`
   return { kind: 'quarantineShare', column: null, text }
 }
 

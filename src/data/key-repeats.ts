@@ -1,0 +1,99 @@
+/**
+ * Rows whose key is there already. Of rows with one key the first one stays, whatever the later ones say: a correction is a
+ * duplicate, and is counted. Correct the source before it hands a row over, or give corrections a key of their own.
+ */
+import { z } from 'zod'
+import { COLUMN_TYPES } from '../spec/columns.js'
+import type { ModelSpec } from '../spec/spec.js'
+import type { KeyRule } from './commit.js'
+import type { DuckDb } from './context.js'
+import type { SpannedPartition } from './dataset-log.js'
+import { Count, parquetColumns, queryRow } from './query.js'
+import { parquetScan, sqlDays, sqlName } from './sql.js'
+
+const DAY_MS = 86_400_000
+
+/** By what the rows of a spec are compared; `undefined` where it names no key. */
+export function keyRuleOf({ data }: ModelSpec): KeyRule | undefined {
+  return data.key === undefined ? undefined : { columns: data.key, windowDays: data.keyWindowDays }
+}
+
+/** The partitions that can hold a row within the window of rows from `from` to `to`, both ISO 8601. */
+export function partitionsNear(
+  partitions: readonly SpannedPartition[],
+  { from, to, windowDays }: { readonly from: string; readonly to: string; readonly windowDays: number },
+): readonly SpannedPartition[] {
+  // Dates of JavaScript are cut to milliseconds: one more on each side.
+  const reach = windowDays * DAY_MS + 1
+  const [first, last] = [Date.parse(from) - reach, Date.parse(to) + reach]
+  return partitions.filter((other) => Date.parse(other.to) >= first && Date.parse(other.from) <= last)
+}
+
+/** What to look for, among the sound rows of the table `checked`. */
+export interface RepeatsRequest {
+  readonly spec: ModelSpec
+  readonly key: KeyRule
+  /** Local files of the partitions that may hold the same keys. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Numbers the sound rows whose key is in one of the files within the window, on either side, or in an earlier row of the batch
+ * that is kept. A row that lacks a part of its key is like no other. Gives the table of their numbers, and how many they are.
+ */
+export async function findRepeats({ connection }: DuckDb, { spec, key, files }: RepeatsRequest) {
+  const table = 'repeats'
+  const columns = key.columns.map(sqlName)
+  const isWhole = columns.map((column) => `${column} IS NOT NULL`).join(' AND ')
+  const sound = `SELECT _row, _time, ${columns.join(', ')} FROM checked WHERE _reason IS NULL AND ${isWhole}`
+  const there = await parquetColumns(connection, files)
+  // Partitions of a time before the spec had the column hold no such key.
+  const isThere = key.columns.every((name) => there.has(name))
+  await connection.run(`CREATE OR REPLACE TEMP TABLE known AS SELECT here._row FROM (${sound}) here
+    ${isThere ? `SEMI JOIN ${parquetScan(files)} there ON ${sameKey(key, typeBy(spec))}` : 'LIMIT 0'}`)
+  // What is known takes nothing away from the rows after it, which may be beyond the window of the one that is there.
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${table} AS FROM known UNION ALL
+    SELECT _row FROM (
+      SELECT _row, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY _row) AS _nth
+      FROM (${sound} AND _row NOT IN (FROM known))) WHERE _nth > 1`)
+  const counted = await queryRow(connection, `SELECT count(*) AS rows FROM ${table}`, z.object({ rows: Count }))
+  return { table, rows: counted.rows }
+}
+
+const typeBy =
+  ({ data }: ModelSpec) =>
+  (name: string): string =>
+    COLUMN_TYPES[data.columns[name]?.type ?? 'string']
+
+/** Whether the row `there` has the key of the row `here`, within the window. A column may have had another type there. */
+function sameKey({ columns, windowDays }: KeyRule, typeOf: (name: string) => string): string {
+  const parts = columns.map((name) => `here.${sqlName(name)} = TRY_CAST(there.${sqlName(name)} AS ${typeOf(name)})`)
+  const days = sqlDays(windowDays)
+  return [...parts, `there._time >= here._time - ${days}`, `there._time <= here._time + ${days}`].join(' AND ')
+}
+
+/** Kept rows that should have been duplicates: by an earlier row of their file, and by the files of earlier partitions. */
+export async function countKeptRepeats(
+  { connection }: DuckDb,
+  { key, file, files }: { readonly key: KeyRule; readonly file: string; readonly files: readonly string[] },
+): Promise<{ readonly inside: number; readonly before: number }> {
+  const scan = parquetScan([file])
+  const types = await parquetColumns(connection, [file])
+  const typeOf = (name: string) => types.get(name) ?? 'VARCHAR'
+  const columns = key.columns.map(sqlName)
+  const count = z.object({ rows: Count })
+  const inside = await queryRow(
+    connection,
+    `SELECT count(*) - count(DISTINCT (${columns.join(', ')})) AS rows FROM ${scan}
+      WHERE ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`,
+    count,
+  )
+  const there = await parquetColumns(connection, files)
+  if (!key.columns.every((name) => there.has(name))) return { inside: inside.rows, before: 0 }
+  const before = await queryRow(
+    connection,
+    `SELECT count(*) AS rows FROM ${scan} here SEMI JOIN ${parquetScan(files)} there ON ${sameKey(key, typeOf)}`,
+    count,
+  )
+  return { inside: inside.rows, before: before.rows }
+}

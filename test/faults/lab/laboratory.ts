@@ -1,0 +1,100 @@
+/** The fault laboratory: seeds run through lanes side by side, each through a whole system of its own. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { PRELOADED } from '../../../src/worker.js'
+import { startMinistack } from '../../support/ministack.js'
+import { type Lane, type LaneOptions, startLane } from './lane.js'
+import type { PointFault } from './points.js'
+import { runSeed, type SeedResult } from './run-seed.js'
+import type { Sabotage } from './sabotage.js'
+import { type StorageKind, scheduleOf } from './schedule.js'
+
+/** What to run. */
+export interface LabRequest {
+  readonly seeds: readonly { readonly seed: number; readonly storage: StorageKind }[]
+  /** Lanes for each kind of store; 2 unless given. */
+  readonly lanes?: number
+  readonly sabotage?: Sabotage
+  /** Kinds of fault at points; all unless given. */
+  readonly only?: readonly PointFault['kind'][]
+  /** Told of each seed when it ended; `stop` ends the laboratory before the rest. */
+  readonly report?: (result: SeedResult) => 'stop' | undefined
+}
+
+/** Runs seeds. Results come in the order in which they ended. Rejects when a server cannot be had. */
+export async function runLaboratory(request: LabRequest): Promise<readonly SeedResult[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'refit-lab-'))
+  const needsS3 = request.seeds.some(({ storage }) => storage === 's3')
+  const s3 = needsS3 ? await startMinistack() : undefined
+  if (s3?.kind === 'missing') throw new Error(s3.reason)
+  try {
+    const bundle = await bundleInto(folder)
+    const sabotage = request.sabotage ?? 'none'
+    const results: SeedResult[] = []
+    const common = { request, results }
+    const ended = await Promise.allSettled([
+      runOn({ s3: undefined, bundle, sabotage }, { ...common, kind: 'local' }),
+      runOn({ s3, bundle, sabotage }, { ...common, kind: 's3' }),
+    ])
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
+    return results
+  } finally {
+    await s3?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function bundleInto(folder: string): Promise<string> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.js', import.meta.url)),
+    workflowInterceptorModules: [fileURLToPath(new URL('./haste.js', import.meta.url))],
+    preloadModules: [...PRELOADED],
+    logger: new DefaultLogger('ERROR'),
+  })
+  const path = join(folder, 'workflows.js')
+  await writeFile(path, code)
+  return path
+}
+
+interface Work {
+  readonly request: LabRequest
+  readonly results: SeedResult[]
+  readonly kind: StorageKind
+}
+
+/** Runs the seeds of one kind of store, in lanes that take one after another. */
+async function runOn(options: LaneOptions, { request, results, kind }: Work): Promise<void> {
+  const waiting = request.seeds.filter(({ storage }) => storage === kind)
+  const lanes = Math.min(request.lanes ?? 2, waiting.length)
+  let isStopped = false
+  const serve = async (lane: Lane) => {
+    for (let next = waiting.shift(); next !== undefined && !isStopped; next = waiting.shift()) {
+      const result = await runSeed(lane, scheduleOf(next.seed, kind, request.only))
+      results.push(result)
+      if (request.report?.(result) === 'stop') isStopped = true
+    }
+  }
+  const started = await Promise.allSettled(
+    Array.from({ length: lanes }, async () => {
+      const lane = await startInTurn(options)
+      try {
+        await serve(lane)
+      } finally {
+        await lane.stop()
+      }
+    }),
+  )
+  for (const one of started) if (one.status === 'rejected') throw one.reason
+}
+
+let turn: Promise<unknown> = Promise.resolve()
+
+/** One after another, and again when it fails: servers that look for free ports at the same moment take them from each other. */
+function startInTurn(options: LaneOptions): Promise<Lane> {
+  const lane = turn.then(() => startLane(options).catch(() => startLane(options)))
+  turn = lane.catch(() => undefined)
+  return lane
+}
