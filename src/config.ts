@@ -53,7 +53,9 @@ export const Environment = z.strictObject({
     .default(72)
     .describe('hours that a push may wait there before a warning; nothing is removed for its age'),
   REFIT_ALLOW_COMMANDS: list.describe('programs that specs may name as trainers and predictors, by comma; * for any'),
-  REFIT_ALLOW_URLS: list.describe('beginnings of addresses that specs may name, by comma; * for any'),
+  REFIT_ALLOW_URLS: list.describe(
+    'beginnings of addresses that specs may name, each up to the end of a part such as `https://host/v1`, by comma; * for any',
+  ),
   REFIT_ALLOW_FOLDERS: list.describe("folders that specs may read from, besides the spec's own, by comma; * for any"),
   REFIT_LOG: z.enum(['debug', 'info', 'warn', 'error']).default('warn').describe('least level of log lines'),
   REFIT_TEMPORAL_UI: z.url().optional().describe('address of the Temporal UI, for links'),

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { RefitError } from '../errors.js'
 import { absentAsUndefined, linkUnlessTaken, sync, withTemporaryFile, writeDurably } from './durable.js'
 
@@ -20,11 +20,21 @@ const HARMLESS = new Set(['lost+found'])
  * `InvalidInput` when the folder holds other files, since a store that lost its marker must not be taken for a new one.
  */
 export async function openMarker(root: string): Promise<string> {
-  await mkdir(root, { recursive: true })
+  await makeLasting(root)
   const found = await readMarker(root)
   if (found === undefined) await createMarker(root)
   await mkdir(join(root, TEMPORARY), { recursive: true })
   return found ?? (await readMarker(root)) ?? missing(root)
+}
+
+/** Makes a folder, and waits until its name and those of the folders above it that were made are on the disk. */
+async function makeLasting(root: string): Promise<void> {
+  const first = await mkdir(root, { recursive: true })
+  if (first === undefined) return
+  for (let folder = dirname(root); ; folder = dirname(folder)) {
+    await sync(folder)
+    if (folder === dirname(first)) return
+  }
 }
 
 /** Checks, before each operation, that a folder still is the store that it was. */
