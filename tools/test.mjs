@@ -1,4 +1,4 @@
-// Everything: prepares the clone, obtains a Temporal server, checks, then tests end to end and under faults, serially.
+// Everything: prepares the clone, obtains a Temporal server, checks, then tests what is slow, end to end and under faults.
 import { join } from 'node:path'
 import { ROOT, runScript, say } from './root.mjs'
 import { runTests, testFiles } from './run-tests.mjs'

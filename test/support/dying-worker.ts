@@ -96,16 +96,6 @@ function doomed(ports: Ports): Ports {
           },
         }),
       }
-    case 'version registered, champion not moved yet':
-      return {
-        ...ports,
-        registry: replacing(registry, {
-          move(model, alias, request) {
-            const write = () => registry.move(model, alias, request)
-            return alias === 'champion' && request.to > 0 ? dieBefore(write) : write()
-          },
-        }),
-      }
     case 'champion moved, answer not yet':
       return {
         ...ports,
