@@ -1,5 +1,5 @@
 /** Talks to a PostgreSQL server: one connection a call, transactions that only read, errors as the port promises. */
-import { Client, type FieldDef } from 'pg'
+import { Client, DatabaseError, type FieldDef } from 'pg'
 import { z } from 'zod'
 import { RefitError } from '../../errors.js'
 import type { Stoppable } from '../source.js'
@@ -54,13 +54,15 @@ export async function withSession<T>(
 ): Promise<T> {
   if (isAborted(signal)) throw cancelled(action)
   const client = openClient(server, CONNECT_TIMEOUT_MS)
+  const reasonFor = keepReason(client)
   const stop = () => void cancelStatement(server, client)
   signal?.addEventListener('abort', stop, { once: true })
   try {
     await client.connect().catch((thrown: unknown) => {
       throw connectFailure({ action, server, thrown })
     })
-    const result = await work((inside) => inTransaction(client, server, action, inside))
+    const session = { client, server, action, reasonFor }
+    const result = await work((inside) => inTransaction(session, inside))
     await close(client)
     return result
   } catch (thrown) {
@@ -83,22 +85,39 @@ function openClient({ connectionString, statementTimeoutSeconds }: PostgresServe
     query_timeout: statementTimeoutSeconds * 1000 + SILENCE_MS,
     keepAlive: true,
   })
-  // A connection that breaks between two statements says so here first; the next statement rejects with it.
+  // A connection that breaks between two statements says so here; without a listener that would end the process.
   client.on('error', () => undefined)
   return client
 }
 
+/**
+ * Remembers why a connection broke between two statements: the next statement only says that it is broken. Gives the reason
+ * of a failed statement.
+ */
+function keepReason(client: Client): (thrown: unknown) => unknown {
+  let brokenBy: unknown
+  client.on('error', (thrown) => {
+    brokenBy ??= thrown
+  })
+  return (thrown) => (thrown instanceof DatabaseError ? thrown : (brokenBy ?? thrown))
+}
+
+interface Session {
+  readonly client: Client
+  readonly server: PostgresServer
+  readonly action: string
+  readonly reasonFor: (thrown: unknown) => unknown
+}
+
 async function inTransaction<T>(
-  client: Client,
-  server: PostgresServer,
-  action: string,
+  { client, server, action, reasonFor }: Session,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const run = async (text: string, values: readonly unknown[] = []) => {
     // The extended protocol takes one statement only: a query of a spec cannot bring a second one.
     const statement = { text, values: [...values], queryMode: 'extended' as const }
     return client.query(statement).catch((thrown: unknown) => {
-      throw statementFailure({ action, server, thrown })
+      throw statementFailure({ action, server, thrown: reasonFor(thrown) })
     })
   }
   await run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
