@@ -50,6 +50,11 @@ export class RefitError extends Error {
   }
 }
 
+/** Whether this was thrown, with this code. */
+export function isRefitError(thrown: unknown, code: RefitErrorCode): thrown is RefitError {
+  return thrown instanceof RefitError && thrown.code === code
+}
+
 /** Ends a switch over a closed union: the compiler refuses when a case was forgotten. */
 export function unreachable(value: never): never {
   throw new TypeError(`Unreachable case: ${JSON.stringify(value)}`)

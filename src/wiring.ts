@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Config } from './config.js'
 import type { DataContext } from './data/context.js'
 import { readBatches } from './data/read.js'
-import { RefitError, unreachable } from './errors.js'
+import { isRefitError, unreachable } from './errors.js'
 import { checkCommand, checkPermissions, checkUrl } from './permissions.js'
 import { openPredictor } from './predictor/open.js'
 import type { FeatureColumn } from './predictor/package.js'
@@ -41,12 +41,7 @@ export async function openPorts(config: Config, demand: StoreDemand = {}): Promi
   await mkdir(config.scratchFolder, { recursive: true })
   const storage = await openStore(config, demand)
   const spool = openSpool(config, { mustExist: true })
-  const data: DataContext = {
-    storage,
-    scratchFolder: config.scratchFolder,
-    memoryLimit: config.memory,
-    ...(config.threads === undefined ? {} : { threads: config.threads }),
-  }
+  const data = dataContext(config, storage)
   return {
     storage,
     registry: createEmbeddedRegistry(storage),
@@ -69,6 +64,11 @@ export async function openPorts(config: Config, demand: StoreDemand = {}): Promi
   }
 }
 
+/** What the data room works with, within the operator's limits. */
+export function dataContext({ scratchFolder, memory: memoryLimit, threads }: Config, storage: Storage): DataContext {
+  return { storage, scratchFolder, memoryLimit, ...(threads === undefined ? {} : { threads }) }
+}
+
 async function openStore(
   { store, cacheFolder }: Config,
   { mustExist = false, mayBeAway }: StoreDemand,
@@ -77,7 +77,7 @@ async function openStore(
   try {
     return await open()
   } catch (thrown) {
-    const isAway = thrown instanceof RefitError && thrown.code === 'StoreUnavailable' && !thrown.permanent
+    const isAway = isRefitError(thrown, 'StoreUnavailable') && !thrown.permanent
     if (mayBeAway !== true || !isAway) throw thrown
     return createEventualStorage(store, open)
   }

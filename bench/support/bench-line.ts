@@ -31,8 +31,7 @@ export function measureOf(
   reference: number,
   goal: number | null,
 ): Measure {
-  const ratio = value / reference
-  return { ...given, value, reference, ratio, goal, holds: goal === null ? null : ratio >= goal }
+  return comparison({ ...given, value, reference, goal }, (ratio, least) => ratio >= least)
 }
 
 /** A measure where less is better; `goal` is the largest ratio. */
@@ -42,8 +41,15 @@ export function costOf(
   reference: number,
   goal: number | null,
 ): Measure {
-  const ratio = value / reference
-  return { ...given, value, reference, ratio, goal, holds: goal === null ? null : ratio <= goal }
+  return comparison({ ...given, value, reference, goal }, (ratio, most) => ratio <= most)
+}
+
+function comparison(
+  found: Omit<Measure, 'ratio' | 'holds'> & { readonly reference: number },
+  isMet: (ratio: number, goal: number) => boolean,
+): Measure {
+  const ratio = found.value / found.reference
+  return { ...found, ratio, holds: found.goal === null ? null : isMet(ratio, found.goal) }
 }
 
 /** A measure that nothing is compared with. */

@@ -2,7 +2,7 @@
 import { getClient } from '@temporalio/activity'
 import { createRefitClient } from '../client/client.js'
 import { type AdmissionRequest, type AdmissionState, ruleOnAdmission } from '../decisions/admission.js'
-import { RefitError } from '../errors.js'
+import { isRefitError } from '../errors.js'
 import { numberRun, runAt } from '../ledger/run-ledger.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
 import type { Ports } from '../stages/ports.js'
@@ -31,7 +31,7 @@ export function admissionActivities({ storage }: Pick<Ports, 'storage'>) {
         const { spec } = await latestSpec(storage, model)
         return ruleOnAdmission(state, requests, spec.triggers, nowMs)
       } catch (thrown) {
-        if (!(thrown instanceof RefitError) || thrown.code !== 'NotFound') throw thrown
+        if (!isRefitError(thrown, 'NotFound')) throw thrown
         return requests.map(({ id }) => ({ id, kind: 'refused' as const, reason: thrown.message }))
       }
     },

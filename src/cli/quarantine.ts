@@ -1,6 +1,5 @@
 /** `refit quarantine`: what waits there, and how a person releases or drops it. */
 import type { Command } from 'commander'
-import { readConfig } from '../config.js'
 import type { Receipt } from '../data/commit.js'
 import {
   type QuarantinedRow,
@@ -12,8 +11,7 @@ import {
 import { openSnapshot } from '../data/snapshot.js'
 import { type TakeOutcome, takeRows } from '../data/take-rows.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
-import { openPorts } from '../wiring.js'
-import { whichModel, whoAsks, wholeNumber } from './session.js'
+import { openSession, whichModel, whoAsks, wholeNumber } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'
 
@@ -63,7 +61,7 @@ function takeCommand(quarantine: Command, verb: 'release' | 'drop', description:
     .option('--model <model>', 'the model, where there are several')
   answers<{ reason: string; rule?: string; model?: string }>(command, async ([batch], options) => {
     const of = wholeNumber(batch, 'batch')
-    const { storage, data } = await openPorts(readConfig(process.env))
+    const { storage, data } = await openSession()
     const model = await whichModel(storage, options.model)
     const { spec, revision: specRevision } = await latestSpec(storage, model)
     const { rule, reason: why } = options
@@ -73,7 +71,7 @@ function takeCommand(quarantine: Command, verb: 'release' | 'drop', description:
 }
 
 async function look(named: string | undefined) {
-  const { storage, data } = await openPorts(readConfig(process.env))
+  const { storage, data } = await openSession()
   const model = await whichModel(storage, named)
   const snapshot = await openSnapshot(data, model)
   return { data, model, snapshot, waiting: waitingBatches(snapshot.commits) }

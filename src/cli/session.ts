@@ -11,6 +11,7 @@ import { createEmbeddedRegistry } from '../registry/embedded.js'
 import type { Registry } from '../registry/registry.js'
 import { openStorage } from '../storage/open.js'
 import type { Storage } from '../storage/storage.js'
+import { dataContext } from '../wiring.js'
 import { stackFile } from './stack/stack-file.js'
 
 /** An opened store with what lies on it. */
@@ -32,7 +33,7 @@ export async function openSession({ mustExist = true } = {}): Promise<Session> {
     config,
     storage,
     registry: createEmbeddedRegistry(storage),
-    data: { storage, scratchFolder: config.scratchFolder, memoryLimit: config.memory },
+    data: dataContext(config, storage),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { RefitError } from '../errors.js'
+import { isRefitError, RefitError } from '../errors.js'
 import { listRuns } from '../ledger/run-ledger.js'
 import { modelNames } from '../ledger/spec-revisions.js'
 import { readModelSummary, readRunSummaries } from '../stages/summaries.js'
@@ -50,7 +50,7 @@ async function lookAtSpool(): Promise<Pick<Look, 'notes'> & { readonly json: obj
     const report = await reportSpool(spool, new Date())
     return { notes: report.total.pushes === 0 ? [] : describeSpool(report), json: report }
   } catch (thrown) {
-    if (!(thrown instanceof RefitError) || thrown.code !== 'StoreUnavailable') throw thrown
+    if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
     return { notes: [`The spool: ${thrown.message}`], json: { error: thrown.message } }
   }
 }
@@ -71,7 +71,7 @@ async function lookAtAll(named: string | undefined): Promise<readonly Look[]> {
     const names = named === undefined ? await modelNames(session.storage) : [await whichModel(session.storage, named)]
     return await Promise.all(names.map((name) => look(session, name)))
   } catch (thrown) {
-    if (named === undefined || !(thrown instanceof RefitError) || thrown.code !== 'StoreUnavailable') throw thrown
+    if (named === undefined || !isRefitError(thrown, 'StoreUnavailable')) throw thrown
     const { steward, run } = await live(named)
     if (steward === null) throw thrown
     const row = [named, '?', '', ...liveCells(steward), '']

@@ -1,11 +1,11 @@
 /** The log of a dataset, and where its objects are. */
-import { createHash } from 'node:crypto'
 import { RefitError } from '../errors.js'
 import { arrivalKey, type BatchSource, type Known } from '../source/source.js'
+import { sha256OfBytes } from '../storage/digest.js'
 import { type Log, sharedLog } from '../storage/log.js'
 import type { ObjectRef } from '../storage/objects.js'
 import type { Storage } from '../storage/storage.js'
-import { Commit } from './commit.js'
+import { Commit, type PositionedCommit } from './commit.js'
 
 /** The parts of a dataset that are objects. */
 export type DatasetFolder = 'partitions' | 'profiles' | 'quarantine' | 'selections'
@@ -29,9 +29,17 @@ export interface CommittedBatches {
 
 /** Idempotency key of a commit: one arrival of these bytes has one, and so has one place of an ordered source. */
 export const commitId = (batch: string, source: BatchSource): string =>
-  createHash('sha256')
-    .update(JSON.stringify(source.place === undefined ? [batch, arrivalKey(source)] : [arrivalKey(source)]))
-    .digest('hex')
+  idOf(source.place === undefined ? [batch, arrivalKey(source)] : [arrivalKey(source)])
+
+/** A text of fixed length for what makes a commit the one that it is. */
+export const idOf = (parts: readonly unknown[]): string => sha256OfBytes(Buffer.from(JSON.stringify(parts)))
+
+/** Commits of a log with their positions, in order; all, or those up to `to`. */
+export async function* commitsOf(log: Log<Commit>, to?: number): AsyncGenerator<PositionedCommit, void, undefined> {
+  for await (const { seq, actor, body } of log.entries(to === undefined ? {} : { to })) {
+    yield { ...body, seq, ingestedBy: actor }
+  }
+}
 
 /** What was committed, and the position of the log that this is true of. */
 export async function committedBatches(log: Log<Commit>): Promise<{ batches: CommittedBatches; seq: number }> {
@@ -69,12 +77,16 @@ export interface SpannedPartition {
 /** All partitions, in their order. What was committed since `committedBatches` may be among them. */
 export async function partitionsOf(log: Log<Commit>): Promise<readonly SpannedPartition[]> {
   const empty: SpannedPartition[] = []
-  const { state } = await log.fold('partitions', empty, (partitions, { body: { partition, from, to } }) => {
-    if (partition !== undefined && from !== null && to !== null) partitions.push({ partition, from, to })
+  const { state } = await log.fold('partitions', empty, (partitions, { body }) => {
+    partitions.push(...partitionIn(body))
     return partitions
   })
   return state
 }
+
+/** The partition of a commit, in a list; an empty one where it has none. */
+export const partitionIn = ({ partition, from, to }: Commit): readonly SpannedPartition[] =>
+  partition === undefined || from === null || to === null ? [] : [{ partition, from, to }]
 
 /** What a source must know, of these commits and what failed in this run. */
 export function knownOf({ arrivals, cursors }: CommittedBatches, failed: readonly string[] = []): Known {

@@ -9,7 +9,7 @@
  *    judged again.
  */
 import { extname, join } from 'node:path'
-import { messageOf, RefitError } from '../errors.js'
+import { isRefitError, messageOf, RefitError } from '../errors.js'
 import { arrivalKey, type BatchSource, type Source } from '../source/source.js'
 import type { ModelSpec } from '../spec/spec.js'
 import type { Log } from '../storage/log.js'
@@ -18,7 +18,7 @@ import { batchFormat, EXTENSIONS } from './batch-format.js'
 import { type Commit, NO_ROWS } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
 import { commitAt, commitId, committedBatches, datasetFolder, datasetLog } from './dataset-log.js'
-import { type Contents, rowStore } from './store-rows.js'
+import { type Contents, duplicateOf, rowStore } from './store-rows.js'
 import { validateFile } from './validate-file.js'
 
 /** What to ingest, by which spec, and on whose behalf. */
@@ -107,11 +107,6 @@ function requirePlace({ path, place }: BatchSource, cursors: Readonly<Record<str
   )
 }
 
-/** The same bytes came before, under another name or at another time: all rows are known. */
-function duplicateOf({ receipt: { rowsIn } }: Commit): Contents {
-  return { receipt: { ...NO_ROWS, rowsIn, duplicates: rowsIn }, from: null, to: null }
-}
-
 /** Reads the batch once. What it gives is asked again when the log has moved meanwhile. */
 async function readContents(log: Log<Commit>, ingestion: Ingestion): Promise<() => Promise<Contents>> {
   const { duckDb, spec, path, source, signal } = ingestion
@@ -127,7 +122,7 @@ async function readContents(log: Log<Commit>, ingestion: Ingestion): Promise<() 
     const request = { ...ingestion, isGated: true, begin: (step: string) => begin(ingestion, step) }
     return rowStore(request, log, judged)
   } catch (thrown) {
-    if (!(thrown instanceof RefitError) || thrown.code !== 'UnreadableSource') throw thrown
+    if (!isRefitError(thrown, 'UnreadableSource')) throw thrown
     return unreadable(messageOf(thrown))
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { RefitError } from '../errors.js'
+import { isRefitError } from '../errors.js'
 import type { BatchSource, Source } from '../source/source.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { batchFormat, EXTENSIONS } from './batch-format.js'
@@ -66,7 +66,7 @@ async function readSource(
       return validateFile(duckDb, { spec, path, format })
     })
   } catch (thrown) {
-    if (thrown instanceof RefitError && thrown.code === 'UnreadableSource') return thrown.message
+    if (isRefitError(thrown, 'UnreadableSource')) return thrown.message
     throw thrown
   }
 }

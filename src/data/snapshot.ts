@@ -4,7 +4,7 @@ import type { Profile } from '../statistics/profile.js'
 import { readJson } from '../storage/objects.js'
 import type { Commit, PositionedCommit, Snapshot } from './commit.js'
 import type { DataContext } from './context.js'
-import { datasetLog } from './dataset-log.js'
+import { commitsOf, datasetLog } from './dataset-log.js'
 import { StoredProfile } from './stored-profile.js'
 
 /** Profiles that are read at a time. */
@@ -14,9 +14,7 @@ const PARALLEL_READS = 16
 export async function openSnapshot(context: DataContext, dataset: string, seq?: number): Promise<Snapshot> {
   const commits: PositionedCommit[] = []
   if (seq !== 0) {
-    for await (const entry of datasetLog(context.storage, dataset).entries(seq === undefined ? {} : { to: seq })) {
-      commits.push({ ...entry.body, seq: entry.seq, ingestedBy: entry.actor })
-    }
+    for await (const commit of commitsOf(datasetLog(context.storage, dataset), seq)) commits.push(commit)
   }
   const last = commits.at(-1)?.seq ?? 0
   if (seq !== undefined && seq !== last) {

@@ -3,7 +3,7 @@ import type { ModelSpec } from '../spec/spec.js'
 import type { Log } from '../storage/log.js'
 import { putFile, putJson } from '../storage/objects.js'
 import { requireBins } from './bins.js'
-import type { Commit } from './commit.js'
+import { type Commit, NO_ROWS } from './commit.js'
 import type { DataContext, DuckDb } from './context.js'
 import { datasetFolder, partitionsOf, type SpannedPartition } from './dataset-log.js'
 import { keyRuleOf, partitionsNear } from './key-repeats.js'
@@ -14,6 +14,11 @@ import type { JudgedRows } from './validate-file.js'
 
 /** Everything a commit says but which batch it is of, and where its rows come from. */
 export type Contents = Omit<Commit, 'batch' | 'source' | 'specRevision' | 'taken'>
+
+/** What a batch is whose bytes came before, under another name or at another time: all rows are known. */
+export function duplicateOf({ receipt: { rowsIn } }: Commit): Contents {
+  return { receipt: { ...NO_ROWS, rowsIn, duplicates: rowsIn }, from: null, to: null }
+}
 
 /** Whose rows are stored, and on whose behalf. The instance holds them in the table `checked`. */
 export interface StoreRequest {

@@ -5,15 +5,14 @@
  * 2. The judgement and the entry belong together: when anything was committed in between, it is judged again.
  * 3. The same wish twice is one entry, and changes nothing the second time.
  */
-import { createHash } from 'node:crypto'
-import { messageOf, RefitError } from '../errors.js'
+import { isRefitError, messageOf, RefitError } from '../errors.js'
 import type { ModelSpec } from '../spec/spec.js'
 import type { Log } from '../storage/log.js'
 import { objectFile } from '../storage/objects.js'
 import { batchFormat } from './batch-format.js'
 import { type Commit, NO_ROWS, type PositionedCommit, type Taken } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
-import { commitAt, committedBatches, datasetLog } from './dataset-log.js'
+import { commitAt, committedBatches, datasetLog, idOf } from './dataset-log.js'
 import { requireExpressions } from './expressions.js'
 import { lendFile } from './lend-file.js'
 import { hasReason, requireWaiting, rowsOf, takesReason, type WaitingBatch } from './quarantine.js'
@@ -21,7 +20,7 @@ import { parquetColumns } from './query.js'
 import type { CountedRows } from './raw-rows.js'
 import { openSnapshot } from './snapshot.js'
 import { parquetScan, sqlName } from './sql.js'
-import { type Contents, rowStore } from './store-rows.js'
+import { type Contents, duplicateOf, rowStore } from './store-rows.js'
 import { type JudgedRows, judgeRows, validateFile } from './validate-file.js'
 
 /** Which rows to take, and on whose behalf. */
@@ -73,10 +72,7 @@ const isSameWish = (one: Taken | undefined, { of, verb, rule }: Taken): boolean 
   one !== undefined && one.of === of && one.verb === verb && one.rule === rule
 
 /** Idempotency key of a leaving: why and by whom does not make it another one. */
-const takeId = ({ of, verb, rule }: Taken): string =>
-  createHash('sha256')
-    .update(JSON.stringify(['taken', of, verb, rule]))
-    .digest('hex')
+const takeId = ({ of, verb, rule }: Taken): string => idOf(['taken', of, verb, rule])
 
 function choose(waiting: WaitingBatch, rule: string | null): WaitingBatch {
   if (rule === null) return waiting
@@ -119,9 +115,7 @@ async function released(context: DataContext, log: Log<Commit>, release: Release
 /** The same bytes came again and could be read then: all their rows are known. An ordered source never says so. */
 async function contentsOf(log: Log<Commit>, { batch, source }: PositionedCommit): Promise<Contents | undefined> {
   const seq = source.place === undefined ? (await committedBatches(log)).batches.contents[batch] : undefined
-  if (seq === undefined) return undefined
-  const { rowsIn } = (await commitAt(log, seq)).commit.receipt
-  return { receipt: { ...NO_ROWS, rowsIn, duplicates: rowsIn }, from: null, to: null }
+  return seq === undefined ? undefined : duplicateOf((await commitAt(log, seq)).commit)
 }
 
 async function judgeAgain(context: DataContext, duckDb: DuckDb, release: Release): Promise<JudgedRows | Nothing> {
@@ -142,7 +136,7 @@ async function judgeAgain(context: DataContext, duckDb: DuckDb, release: Release
   try {
     return await validateFile(duckDb, { spec, path: file, format, signal })
   } catch (thrown) {
-    if (!(thrown instanceof RefitError) || thrown.code !== 'UnreadableSource') throw thrown
+    if (!isRefitError(thrown, 'UnreadableSource')) throw thrown
     return { kind: 'nothing', reason: `it can still not be read: ${messageOf(thrown)}` }
   }
 }

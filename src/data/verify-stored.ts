@@ -6,6 +6,7 @@ import { RefitError } from '../errors.js'
 import { type ObjectRef, objectFile, readJson } from '../storage/objects.js'
 import type { PositionedCommit } from './commit.js'
 import type { DataContext, DuckDb } from './context.js'
+import { partitionIn } from './dataset-log.js'
 import { isHostFailure, reasonOf } from './duckdb-error.js'
 import { countKeptRepeats, partitionsNear } from './key-repeats.js'
 import { lendFile } from './lend-file.js'
@@ -104,12 +105,7 @@ async function keyDifferences(
 ) {
   const { key, from, to } = commit
   if (key === undefined || from === null || to === null) return []
-  const partitions = earlier.flatMap(({ partition, ...other }) =>
-    partition === undefined || other.from === null || other.to === null
-      ? []
-      : [{ partition, from: other.from, to: other.to }],
-  )
-  const near = partitionsNear(partitions, { from, to, windowDays: key.windowDays })
+  const near = partitionsNear(earlier.flatMap(partitionIn), { from, to, windowDays: key.windowDays })
   return withLent(
     verifier,
     near.map(({ partition }) => partition),

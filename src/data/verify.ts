@@ -1,7 +1,7 @@
-import { RefitError } from '../errors.js'
+import { isRefitError } from '../errors.js'
 import type { Commit, PositionedCommit, Receipt } from './commit.js'
 import { type DataContext, withDuckDb } from './context.js'
-import { datasetLog } from './dataset-log.js'
+import { commitsOf, datasetLog } from './dataset-log.js'
 import { reasonsLeft, rowsOf, takesOf, takesReason, waitingBatches } from './quarantine.js'
 import { storedDifferences } from './verify-stored.js'
 
@@ -60,11 +60,9 @@ async function readCommits(
 ): Promise<readonly PositionedCommit[]> {
   const commits: PositionedCommit[] = []
   try {
-    for await (const entry of datasetLog(context.storage, dataset).entries()) {
-      commits.push({ ...entry.body, seq: entry.seq, ingestedBy: entry.actor })
-    }
+    for await (const commit of commitsOf(datasetLog(context.storage, dataset))) commits.push(commit)
   } catch (thrown) {
-    if (!(thrown instanceof RefitError) || thrown.code !== 'StoreCorrupt') throw thrown
+    if (!isRefitError(thrown, 'StoreCorrupt')) throw thrown
     differences.push(`log: ${thrown.message}`)
   }
   return commits

@@ -54,10 +54,7 @@ export interface StoredPush {
  * the bytes are. Rejects with `StoreUnavailable`; then it may have landed nevertheless, and may be repeated.
  */
 export async function storePush(storage: Storage, model: string, push: ReceivedPush): Promise<StoredPush> {
-  const { key, format, path } = push
-  const object = await putFile(storage, `datasets/${model}/inbox/objects`, path, { extension: extensionOf(format) })
-  const { kind, entry } = await addTo(inboxLog(storage, model), key, { object, format })
-  return { entry, isNew: kind === 'appended', sha256: object.sha256 }
+  return enter(storage, model, push.key, await putBytes(storage, model, push))
 }
 
 /**
@@ -65,13 +62,21 @@ export async function storePush(storage: Storage, model: string, push: ReceivedP
  * own, as none of the two may be lost. No producer can give the key of that entry, which has a space.
  */
 export async function storeAcknowledged(storage: Storage, model: string, push: ReceivedPush): Promise<StoredPush> {
-  const stored = await storePush(storage, model, push)
+  const body = await putBytes(storage, model, push)
+  const stored = await enter(storage, model, push.key, body)
   const { entry, sha256 } = stored
   if (entry.body.object.sha256 === sha256) return stored
-  const { key, format, path } = push
-  const object = await putFile(storage, `datasets/${model}/inbox/objects`, path, { extension: extensionOf(format) })
-  const added = await addTo(inboxLog(storage, model), `${key} ${sha256}`, { object, format, conflictsWith: entry.seq })
-  return { entry: added.entry, isNew: added.kind === 'appended', sha256 }
+  return enter(storage, model, `${push.key} ${sha256}`, { ...body, conflictsWith: entry.seq })
+}
+
+async function putBytes(storage: Storage, model: string, { format, path }: ReceivedPush): Promise<Push> {
+  const extension = extensionOf(format)
+  return { object: await putFile(storage, `datasets/${model}/inbox/objects`, path, { extension }), format }
+}
+
+async function enter(storage: Storage, model: string, key: string, body: Push): Promise<StoredPush> {
+  const { kind, entry } = await addTo(inboxLog(storage, model), key, body)
+  return { entry, isNew: kind === 'appended', sha256: body.object.sha256 }
 }
 
 /** Appends at the end of a log, or finds the entry that has the id. */

@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RefitError } from '../errors.js'
+import { isRefitError, RefitError } from '../errors.js'
 import { storePush } from '../source/inbox.js'
 import type { FormatKind } from '../source/source.js'
 import { writeBatch } from '../source/write-batch.js'
@@ -163,7 +163,7 @@ function requireSameBytes(key: string, known: string, given: string): void {
   )
 }
 
-const isUnavailable = (thrown: unknown): boolean => thrown instanceof RefitError && thrown.code === 'StoreUnavailable'
+const isUnavailable = (thrown: unknown): boolean => isRefitError(thrown, 'StoreUnavailable')
 
 function unlessUnavailable(thrown: unknown): void {
   if (!isUnavailable(thrown)) throw thrown

@@ -1,7 +1,7 @@
 /** The entries of a log as objects of the store: their keys, their JSON, and how one is created only if absent. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { messageOf, RefitError } from '../errors.js'
+import { isRefitError, messageOf, RefitError } from '../errors.js'
 import type { Storage } from './storage.js'
 
 /** Enough for an entry a millisecond over thirty years; fixed, so that the order of keys is the order of numbers. */
@@ -143,7 +143,7 @@ async function createdOrFound(storage: Storage, key: string, bytes: Uint8Array):
   try {
     if (await storage.create(key, bytes)) return true
   } catch (thrown) {
-    if (!(thrown instanceof RefitError) || thrown.code !== 'StoreUnavailable') throw thrown
+    if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
     failure = thrown
   }
   const found = await storage.read(key).catch((thrown: unknown) => {

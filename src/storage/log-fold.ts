@@ -1,7 +1,7 @@
 /** Folding a log into a state without reading all of it: the state is kept beside the log now and then. */
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { RefitError } from '../errors.js'
+import { isRefitError, RefitError } from '../errors.js'
 import { sha256OfBytes } from './digest.js'
 import { isSegment } from './key.js'
 import type { Entries, LogEntry } from './log-entries.js'
@@ -58,7 +58,7 @@ async function keep(storage: Storage, key: string, { seq, text }: { seq: number;
   const body = JSON.stringify({ seq, sha256: sha256OfBytes(Buffer.from(text)), state: text })
   await storage.replace(key, Buffer.from(body)).catch((thrown: unknown) => {
     // Only saves the next reader some work, and readers need no right to write.
-    if (!(thrown instanceof RefitError) || thrown.code !== 'StoreUnavailable') throw thrown
+    if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
   })
 }
 

@@ -14,7 +14,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
-import { RefitError } from '../errors.js'
+import { isRefitError } from '../errors.js'
 import { checkFolder } from './key.js'
 import { type AppendRequest, type Entries, entriesOf, type LogEntry } from './log-entries.js'
 import { foldLog } from './log-fold.js'
@@ -141,7 +141,7 @@ class StoredLog<T> implements Log<T> {
       await writeHint(this.storage, this.stored, seq)
       await this.#ids.add(id, seq)
     } catch (thrown) {
-      if (!(thrown instanceof RefitError) || thrown.code !== 'StoreUnavailable') throw thrown
+      if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
     }
   }
 }

@@ -1,5 +1,5 @@
 /** What the status pages and their JSON show: read from the store and, where it answers, from Temporal. */
-import { RefitError } from '../errors.js'
+import { isRefitError } from '../errors.js'
 import type { AliasMove, AliasPosition, Version } from '../registry/registry.js'
 import type { ModelSummary, RunSummary } from '../stages/summaries.js'
 import type { RunStatus, StewardStatus } from '../workflows/messages.js'
@@ -89,8 +89,7 @@ async function readLive({ client }: WebDependencies, model: string): Promise<Liv
     return { kind: 'known', steward, run: run ?? null }
   } catch (thrown) {
     // The page is most needed when Temporal is away: it then shows what the store knows, and says so.
-    if (thrown instanceof RefitError && thrown.code === 'TemporalUnavailable')
-      return { kind: 'unknown', why: thrown.message }
+    if (isRefitError(thrown, 'TemporalUnavailable')) return { kind: 'unknown', why: thrown.message }
     throw thrown
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Log, sharedLog } from '../../src/storage/log.js'
 import { findHead } from '../../src/storage/log-head.js'
+import type { Storage } from '../../src/storage/storage.js'
 import { collect } from '../support/collect.js'
 import { flakyStorage } from '../support/flaky-storage.js'
 import { rejection } from '../support/rejection.js'
@@ -49,32 +50,43 @@ test('an id far back is found, and a state folded, without reading the years', a
   await fill(open(storage), 10)
   for (let number = 451; number <= 460; number++) await open(storage).append(wish(`e${number}`, number))
 
-  let reads = 0
-  const counting = flakyStorage(storage, {
-    fate: () => 'fine',
-    failsToRead: () => {
-      reads++
-      return false
-    },
-  })
+  const counting = countingReads(storage)
   for (const [id, seq] of [
     ['e1', 1],
     ['e3', 3],
     ['e399', 399],
     ['e455', 455],
   ] as const) {
-    reads = 0
-    const outcome = await open(counting).append(wish(id))
+    counting.reads = 0
+    const outcome = await open(counting.storage).append(wish(id))
     assert.deepEqual(outcome.kind === 'known' && outcome.entry.seq, seq)
-    assert.ok(reads < 120, `${reads} reads for ${id}`)
+    assert.ok(counting.reads < 120, `${counting.reads} reads for ${id}`)
   }
-  reads = 0
-  assert.deepEqual(await open(counting).fold('count', { entries: 0 }, counted), { state: { entries: 460 }, seq: 460 })
-  assert.ok(reads < 30, `${reads} reads for the fold`)
-  reads = 0
-  await open(counting).head()
-  assert.ok(reads <= 4, `${reads} reads for the head`)
+  counting.reads = 0
+  assert.deepEqual(await open(counting.storage).fold('count', { entries: 0 }, counted), {
+    state: { entries: 460 },
+    seq: 460,
+  })
+  assert.ok(counting.reads < 30, `${counting.reads} reads for the fold`)
+  counting.reads = 0
+  await open(counting.storage).head()
+  assert.ok(counting.reads <= 4, `${counting.reads} reads for the head`)
 })
+
+/** The store, and how often it was asked for an object. */
+function countingReads(storage: Storage): { reads: number; readonly storage: Storage } {
+  const counting = {
+    reads: 0,
+    storage: flakyStorage(storage, {
+      fate: () => 'fine',
+      failsToRead: () => {
+        counting.reads++
+        return false
+      },
+    }),
+  }
+  return counting
+}
 
 function counted(state: { entries: number }): { entries: number } {
   state.entries++
@@ -105,20 +117,13 @@ test('a fold may change its state in place, and keeps no state that JSON would c
 
 test('a log that stays open reads only what came since, and begins anew when the store was restored under it', async (t) => {
   const storage = await freshStore(t)
-  let reads = 0
-  const counting = flakyStorage(storage, {
-    fate: () => 'fine',
-    failsToRead: () => {
-      reads++
-      return false
-    },
-  })
-  const shared = () => sharedLog(counting, PREFIX, Body)
+  const counting = countingReads(storage)
+  const shared = () => sharedLog(counting.storage, PREFIX, Body)
   await fill(open(storage), 60)
   await shared().append(wish('first'))
-  reads = 0
+  counting.reads = 0
   assert.equal((await shared().append(wish('second'))).kind, 'appended')
-  assert.ok(reads <= 4, `${reads} reads for the second append`)
+  assert.ok(counting.reads <= 4, `${counting.reads} reads for the second append`)
   assert.equal((await open(storage).append(wish('of another process'))).kind, 'appended')
   assert.equal((await shared().append(wish('of another process'))).kind, 'known')
 

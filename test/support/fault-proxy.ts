@@ -40,8 +40,13 @@ export interface ProxiedRequest {
   readonly path: string
 }
 
+/** A delay of its own length, in milliseconds. */
+export interface Delay {
+  readonly delayMs: number
+}
+
 /** Chooses what happens to a request; `undefined` lets it pass. Called once for each, repetitions included. */
-export type ChooseFault = (request: ProxiedRequest) => HttpFault | undefined
+export type ChooseFault = (request: ProxiedRequest) => HttpFault | Delay | undefined
 
 /** How a proxy is started. */
 export interface FaultProxyOptions {
@@ -109,9 +114,11 @@ export async function startFaultProxy({ target, delayMs = 1_000 }: FaultProxyOpt
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming)
     const { method = 'GET', url: path = '/' } = incoming
-    const fault = choose({ method, path })
+    const chosen = choose({ method, path })
+    const fault = typeof chosen === 'object' ? 'delay' : chosen
     if (fault !== undefined) fired[fault]++
-    const exchange = { target, method, path, headers: incoming.headers, body, outgoing, delayMs }
+    const delay = typeof chosen === 'object' ? chosen.delayMs : delayMs
+    const exchange = { target, method, path, headers: incoming.headers, body, outgoing, delayMs: delay }
     await (fault === undefined ? pass(exchange) : fail(fault, exchange))
   }
 

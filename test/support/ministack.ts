@@ -2,13 +2,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { messageOf } from '../../src/errors.js'
+import { freePort } from '../../src/server/ports.js'
 
 const VERSION = '1.5.33'
 /** Long enough for pip on a slow line; whoever waits for another process's installation gives up then. */
@@ -109,15 +109,6 @@ function serverEnvironment(port: number): NodeJS.ProcessEnv {
     GATEWAY_PORT: String(port),
     SERVICES: 's3',
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 async function untilItAnswers(endpoint: string, server: ChildProcess): Promise<void> {

