@@ -72,7 +72,7 @@ test('rows in are exactly the rows kept, in quarantine, or duplicates, each with
         })
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
   const account = await verifyAccounting(workshop.context, 'flights')
   assert.deepEqual([account.holds, account.differences, account.batches], [true, [], file])
@@ -120,7 +120,7 @@ test('no bytes make the reader and the count disagree', async (t) => {
       assert.equal(unreadable, undefined)
       assert.equal(rowsIn, kept + quarantined + duplicates)
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 

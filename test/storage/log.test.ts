@@ -4,7 +4,7 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 import { logConformance } from './log-conformance.js'
 
 logConformance('in a folder', {
-  rivals: 75,
+  rivals: 40,
   open: async (t) => {
     const folder = join(await temporaryFolder(t), 'store')
     return () => createLocalStorage(folder)

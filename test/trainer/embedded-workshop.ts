@@ -1,5 +1,7 @@
 /** Rows and jobs for tests of the embedded trainer: invented trips that are late by hour, city and distance. */
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { openOnnxPredictor } from '../../src/predictor/onnx.js'
 import type { FeatureColumn } from '../../src/predictor/package.js'
 import type { Batch } from '../../src/predictor/predictor.js'
 import { seededRandom } from '../../src/statistics/seeded-random.js'
@@ -109,4 +111,20 @@ export async function trainOn(
 ): Promise<{ readonly job: TrainingJob; readonly result: TrainingResult }> {
   const job = await tripJob(t, replaced)
   return { job, result: await tripTrainer(files).train(job, quiet) }
+}
+
+/** Scores of trips by the model that a training left in its output folder. */
+export async function scoresOf(folder: string, trips: readonly Trip[]): Promise<Float64Array> {
+  const predictor = await openOnnxPredictor(join(folder, 'model.onnx'), { output: 'score', features: TRIP_FEATURES })
+  return predictor.predict(batchOf(trips)).finally(() => predictor.close())
+}
+
+/** The mean of scores. */
+export function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** The share of trips that are late. */
+export function shareOf(trips: readonly Trip[]): number {
+  return trips.reduce((sum, { label }) => sum + label, 0) / trips.length
 }

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { RefitError } from '../../src/errors.js'
-import { openOnnxPredictor } from '../../src/predictor/onnx.js'
 import type { FeatureColumn } from '../../src/predictor/package.js'
-import { readBaseModel } from '../../src/trainer/embedded/weights-file.js'
-import type { TrainingJob, TrainingResult } from '../../src/trainer/trainer.js'
+import type { TrainingJob } from '../../src/trainer/trainer.js'
 import { rejection } from '../support/rejection.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { trainerConformance } from './conformance.js'
 import {
-  batchOf,
   inventTrips,
   lateness,
+  meanOf,
   quiet,
+  scoresOf,
+  shareOf,
   TRIP_FEATURES,
   type Trip,
   trainOn,
@@ -78,33 +78,6 @@ test('every seed gives another model', async (t) => {
   )
 })
 
-test('a resumed training ends with the very bytes of the undisturbed one', async (t) => {
-  const parameters = { checkpointSeconds: 0 }
-  const undisturbed = await trainOn(t, files, { parameters })
-  const saved = await savedCheckpoints(t, parameters)
-  for (const index of [0, Math.floor(saved.length / 2), saved.length - 1]) {
-    const { job, result } = await trainOn(t, files, { parameters, resumeFrom: saved[index] ?? '' })
-    assert.match(result.summary, /, resumed at step \d+$/)
-    for (const file of result.files) {
-      const [first, second] = [undisturbed.job, job].map(({ outputFolder }) => readFile(join(outputFolder, file)))
-      assert.deepEqual(await first, await second, `${file} after checkpoint ${index}`)
-    }
-  }
-})
-
-test('a checkpoint that is damaged or of another job is not gone on with', async (t) => {
-  const [saved] = await savedCheckpoints(t, { checkpointSeconds: 0 })
-  const damaged = join(await temporaryFolder(t), 'damaged')
-  await writeFile(damaged, (await readFile(saved ?? '')).subarray(0, 5000))
-  for (const [resumeFrom, seed] of [
-    [damaged, 7],
-    [saved ?? '', 8],
-  ] as const) {
-    const { result } = await trainOn(t, files, { resumeFrom, seed })
-    assert.match(result.summary, /, begun anew: the checkpoint was of another job or damaged$/)
-  }
-})
-
 test('an abort in the midst of the steps ends the thread', async (t) => {
   const abort = new AbortController()
   const job = await tripJob(t, { parameters: { epochs: 1000, patience: 1000, maxRowsSeen: 1e9 } })
@@ -133,47 +106,6 @@ test('a store that refuses a checkpoint ends the training with its own error', a
     },
   })
   assert.equal(await rejection(training, 'StoreUnavailable'), refused)
-})
-
-test('only the last checkpoint is kept in the folder', async (t) => {
-  const { job } = await trainOn(t, files, { parameters: { checkpointSeconds: 0 } })
-  assert.equal((await readdir(job.checkpointFolder)).length, 1)
-})
-
-test('recalibrate moves the mean score to the share of positives, and nothing else', async (t) => {
-  const base = await trainOn(t, files)
-  const worse = { training: inventTrips(6000, 4, 1), validation: inventTrips(2000, 5, 1) }
-  const before = await scoresOf(base.job.outputFolder, worse.validation)
-  assert.ok(shareOf(worse.validation) - meanOf(before) > 0.1)
-  const { job, result } = await partial(t, 'recalibrate', base.job, worse)
-  const after = await scoresOf(job.outputFolder, worse.validation)
-  assert.ok(Math.abs(meanOf(after) - shareOf(worse.validation)) < 0.03)
-  assert.deepEqual(ranks(after), ranks(before))
-  assert.match(result.summary, /^logit times 0\.9\d+ plus 1\.\d+|^logit times 1\.\d+ plus \d\.\d+/)
-})
-
-test('lastLayers trains what is named and keeps all else', async (t) => {
-  const base = await trainOn(t, files)
-  const { job } = await partial(t, 'lastLayers', base.job, { training: inventTrips(6000, 4, 1), validation })
-  const [old, now] = [await weightsOf(base.job), await weightsOf(job)]
-  assert.deepEqual(now.embedding, old.embedding)
-  assert.deepEqual(now.layers[0], old.layers[0])
-  assert.notDeepEqual(now.layers[1], old.layers[1])
-})
-
-test('warmStart goes on from the champion and learns values that are new', async (t) => {
-  const base = await trainOn(t, files)
-  const withNewCity = inventTrips(6000, 6).map((trip, row) =>
-    row % 4 === 0 ? { ...trip, city: 'new', label: 1 } : trip,
-  )
-  const { job } = await partial(t, 'warmStart', base.job, { training: withNewCity, validation: withNewCity })
-  const { encoding } = await readBaseModel(job.outputFolder, TRIP_FEATURES, 'warmStart')
-  const { encoding: old } = await readBaseModel(base.job.outputFolder, TRIP_FEATURES, 'warmStart')
-  const valuesOf = ({ embedded }: typeof encoding) => embedded.find(({ name }) => name === 'city')?.values ?? []
-  assert.deepEqual(valuesOf(encoding), [...valuesOf(old), 'new'])
-  const trips = later.slice(0, 200).map((trip) => ({ ...trip, city: 'new' }))
-  const [before, after] = [await scoresOf(base.job.outputFolder, trips), await scoresOf(job.outputFolder, trips)]
-  assert.ok(meanOf(after) - meanOf(before) > 0.2, `from ${meanOf(before)} to ${meanOf(after)}`)
 })
 
 test('what cannot be trained says why, and that another attempt is no use', async (t) => {
@@ -224,53 +156,6 @@ test('small and odd data train too', async (t) => {
   await trainOn(t, { training: constant, validation })
 })
 
-async function scoresOf(folder: string, trips: readonly Trip[]): Promise<Float64Array> {
-  const predictor = await openOnnxPredictor(join(folder, 'model.onnx'), { output: 'score', features: TRIP_FEATURES })
-  return predictor.predict(batchOf(trips)).finally(() => predictor.close())
-}
-
-async function weightsOf(job: TrainingJob) {
-  return (await readBaseModel(job.outputFolder, TRIP_FEATURES, 'warmStart')).weights
-}
-
-function partial(
-  t: Parameters<typeof trainOn>[0],
-  mode: TrainingJob['mode'],
-  base: TrainingJob,
-  rows: Readonly<Record<string, readonly Trip[]>>,
-): Promise<{ readonly job: TrainingJob; readonly result: TrainingResult }> {
-  return trainOn(t, rows, { mode, baseFolder: base.outputFolder })
-}
-
-/** Copies of all checkpoints of a training. */
-async function savedCheckpoints(t: Parameters<typeof trainOn>[0], parameters: object): Promise<string[]> {
-  const folder = await temporaryFolder(t)
-  const saved: string[] = []
-  const job = await tripJob(t, { parameters: { ...parameters } })
-  await tripTrainer(files).train(job, {
-    ...quiet,
-    checkpoint: async (file) => {
-      const copy = join(folder, `${saved.length}`)
-      await cp(file, copy)
-      saved.push(copy)
-    },
-  })
-  return saved
-}
-
 function relabelled(label: number): Trip[] {
   return training.map((trip) => ({ ...trip, label }))
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-function shareOf(trips: readonly Trip[]): number {
-  return trips.reduce((sum, { label }) => sum + label, 0) / trips.length
-}
-
-/** Row numbers by score, so that two orders can be compared. */
-function ranks(scores: Float64Array): number[] {
-  return Array.from(scores.keys()).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0) || a - b)
 }
