@@ -6,6 +6,9 @@
  * the same columns, types and compression, with as many threads and as much memory; in turns, medians. The reference casts
  * as it reads and drops what it cannot cast: it checks nothing, keeps no broken row, and counts none.
  *
+ * `csvByCpu`, `parquetByCpu`: the same by processor time of all threads, which says less but does not depend on who else wants
+ * the cores.
+ *
  * `csvByColumns`, `parquetByColumns`: the same against a reference that computes no derived column, label or event time.
  *
  * `rssGrowth`: peak memory of a process that ingests five times the rows of the others, by that of one with a tenth. Parquet.
@@ -17,7 +20,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type BenchLine, costOf, figureOf, type Measure, machine, measureOf, median } from './support/bench-line.js'
-import { type Ingested, ingestOnce } from './support/ingest-once.js'
+import { cpuMsSince, type Ingested, ingestOnce } from './support/ingest-once.js'
 import { PAYMENT_TYPES, type PaymentFormat, withConnection, writePayments } from './support/payments.js'
 
 const ROWS = 10_000_000
@@ -53,17 +56,18 @@ export async function run([rows = String(ROWS)]: readonly string[] = []): Promis
 async function compare(folder: string, rows: number, format: PaymentFormat): Promise<readonly Measure[]> {
   const file = join(folder, `${rows}.${format}`)
   const ours: Ingested[] = []
-  const times: Record<'bare' | 'columns', number[]> = { bare: [], columns: [] }
+  const times: Record<'bare' | 'columns', Took[]> = { bare: [], columns: [] }
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(await ingestOnce(file))
     times.bare.push(await copyBare(folder, SCANS[format](file), PARTITION))
     times.columns.push(await copyBare(folder, SCANS[format](file), '*'))
   }
-  const rate = (ms: readonly number[]) => (1000 * rows) / median(ms)
-  const [mine, unit] = [rate(ours.map(({ ms }) => ms)), 'rows/s']
+  const rate = (took: readonly Took[], by: keyof Took = 'ms') => (1000 * rows) / median(took.map((one) => one[by]))
+  const [mine, unit] = [rate(ours), 'rows/s']
   const steps = Object.keys(ours[0]?.steps ?? {})
   return [
     measureOf({ name: format, unit }, mine, rate(times.bare), LEAST_SHARE),
+    measureOf({ name: `${format}ByCpu`, unit }, rate(ours, 'cpuMs'), rate(times.bare, 'cpuMs'), null),
     measureOf({ name: `${format}ByColumns`, unit }, mine, rate(times.columns), null),
     ...steps.map((step) =>
       figureOf({ name: `${format}: ${step}`, unit: 'ms' }, median(ours.map(({ steps: took }) => took[step] ?? 0))),
@@ -71,17 +75,20 @@ async function compare(folder: string, rows: number, format: PaymentFormat): Pro
   ]
 }
 
-/** Milliseconds of the reference. */
-async function copyBare(folder: string, scan: string, columns: string): Promise<number> {
+/** Milliseconds, of the clock and of all threads. */
+type Took = Pick<Ingested, 'ms' | 'cpuMs'>
+
+/** What the reference took. */
+async function copyBare(folder: string, scan: string, columns: string): Promise<Took> {
   const to = join(folder, 'bare.parquet')
-  let ms = 0
+  let took: Took = { ms: 0, cpuMs: 0 }
   await withConnection(async (connection) => {
-    const startedMs = performance.now()
+    const [startedMs, usage] = [performance.now(), process.cpuUsage()]
     await connection.run(`COPY (SELECT ${columns} FROM ${scan}) TO '${to}' (FORMAT parquet, COMPRESSION zstd)`)
-    ms = performance.now() - startedMs
+    took = { ms: performance.now() - startedMs, cpuMs: cpuMsSince(usage) }
   })
   await rm(to)
-  return ms
+  return took
 }
 
 async function measureGrowth(folder: string, few: number, many: number): Promise<Measure> {

@@ -2,13 +2,18 @@
 import { basename, isAbsolute, relative, resolve } from 'node:path'
 import type { Config } from './config.js'
 import { RefitError } from './errors.js'
+import type { DataSource } from './spec/data-source.js'
 import type { SpecRevision } from './spec/spec.js'
 
 /** Rejects with `NotAllowed` when a spec names a program, an address or a folder that the operator did not allow. */
 export function checkPermissions({ spec, folder }: SpecRevision, allow: Config['allow']): void {
   if (spec.trainer.kind === 'command') checkCommand(spec.trainer.command, allow.commands)
   if (spec.baseline.kind === 'http') checkUrl(spec.baseline.url, allow.urls)
-  const { source } = spec.data
+  const feeds = Object.values(spec.data.labels ?? {})
+  for (const { source } of [spec.data, ...feeds]) checkSource(source, folder, allow)
+}
+
+function checkSource(source: DataSource, folder: string, allow: Config['allow']): void {
   if (source.kind === 'files') checkFolder(resolve(folder, source.glob), [folder, ...allow.folders])
   // As it will be asked: `..` leads out of what is allowed.
   if (source.kind === 'http') checkUrl(new URL(source.url).href, allow.urls)

@@ -4,7 +4,7 @@ import { spec } from 'node:test/reporters'
 import { ROOT } from './root.mjs'
 import { filesIn } from './setup.mjs'
 
-/** Tests that need a Temporal server and run one at a time. */
+/** Tests that need a Temporal server. */
 const NEEDS_SERVER = /^(e2e|faults)[\\/]/
 
 /** Tests with many processes, other servers or Python: for `npm test`, too slow for the inner loop. */

@@ -8,7 +8,6 @@ await setup()
 // Before the tests: those of the server skip themselves where there is none.
 runScript(join(ROOT, 'tools/temporal.mjs'), [])
 runScript(join(ROOT, 'tools/check.mjs'), [])
-say('tests with many processes, other servers and Python')
-if (!(await runTests(testFiles('slow'), 1))) process.exit(1)
-say('end-to-end and fault tests')
-if (!(await runTests(testFiles('server'), 1))) process.exit(1)
+say('tests with a Temporal server, other servers, many processes and Python')
+// Two at a time, the longest rooms first: most of them wait, and none needs a machine of its own.
+if (!(await runTests([...testFiles('server'), ...testFiles('slow')], 2))) process.exit(1)

@@ -72,8 +72,8 @@ export async function writePayments(folder: string, rows: number, formats: reado
 /** Formats in which payments are written. */
 export type PaymentFormat = 'parquet' | 'csv'
 
-/** Threads and memory of a DuckDB instance, Refit's and the reference's. */
-export const LIMITS = { threads: 2, memoryLimit: '1GB' } as const
+/** Threads and memory of a DuckDB instance, Refit's and the reference's: what a worker of several activities may give to each. */
+export const LIMITS = { threads: 2, memoryLimit: '256MB' } as const
 
 /** Runs work on an instance of its own. */
 export async function withConnection(work: (connection: DuckDBConnection) => Promise<void>): Promise<void> {

@@ -1,9 +1,8 @@
 import { getClient } from '@temporalio/activity'
 import { createRefitClient } from '../client/client.js'
-import type { BatchSource } from '../source/source.js'
 import { type DecideOutput, decide } from '../stages/decide.js'
 import { type EvaluateOutput, evaluate } from '../stages/evaluate.js'
-import { bringIn, collect, type IngestSummary, sumUpIngest } from '../stages/ingestion.js'
+import { type Arrival, bringIn, collect, type IngestSummary, sumUpIngest } from '../stages/ingestion.js'
 import type { Life, Ports, RoundAt, RunAt } from '../stages/ports.js'
 import {
   type ApprovalKept,
@@ -15,6 +14,7 @@ import {
   rollBack,
 } from '../stages/promotion.js'
 import { recordEnd, report } from '../stages/report.js'
+import { answersForRun, requestForRun } from '../stages/run-labels.js'
 import { planRun } from '../stages/run-plan.js'
 import type { EndOutput } from '../stages/run-record.js'
 import { type SelectOutput, select } from '../stages/select.js'
@@ -32,8 +32,10 @@ export function createActivities(ports: Ports) {
     ...admissionActivities(ports),
     planRun: (input: RunAt & { request: RetrainInput; workflowId: string }) => planRun(ports, input),
     collect: (input: RunAt & { failed: readonly string[] }, life: Life) => collect(ports, input, life),
-    ingestBatch: (input: RunAt & { source: BatchSource }, life: Life) => bringIn(ports, input, life),
-    sumUpIngest: async (at: RunAt) => pick(await sumUpIngest(ports, at), INGESTED),
+    ingestBatch: (input: RunAt & { source: Arrival }, life: Life) => bringIn(ports, input, life),
+    sumUpIngest: async (at: RunAt & { left?: readonly string[] }) => pick(await sumUpIngest(ports, at), INGESTED),
+    requestLabels: (at: RunAt, life: Life) => requestForRun(ports, at, life),
+    countAnswers: (input: RunAt & { request: number }) => answersForRun(ports, input),
     decide: async (at: RunAt, life: Life) => pick(await decide(ports, at, life), DECIDED),
     select: async (at: RunAt) => pick(await select(ports, at), SELECTED),
     train: async (at: RunAt, life: Life) => pick(await train(ports, at, life), TRAINED),

@@ -6,6 +6,8 @@ import type { Life } from '../stages/ports.js'
 
 /** Well below the heartbeat timeout of 15 s, so that a lost worker is noticed and a busy one is not. */
 const HEARTBEAT_EVERY_MS = 3_000
+/** An attempt that worked for longer before it failed is the first one of a new trouble. */
+const NEW_TROUBLE_AFTER_MS = 5 * 60_000
 /** What nobody foresaw may pass by itself a few times; after that it is a defect, and a retry helps nobody. */
 const MOST_UNFORESEEN = 5
 
@@ -24,20 +26,38 @@ export function asActivities<T extends Record<string, Act>>(functions: T): AsAct
   return Object.fromEntries(activities) as AsActivities<T>
 }
 
+/** What a heartbeat tells: how far the work is and, after a failure, since when it fails. */
+interface Beat {
+  readonly progress?: unknown
+  /** ISO 8601. It outlives attempts and workers: the server hands it to the next attempt, and to whoever asks. */
+  readonly failingSince?: string
+}
+
 async function live(act: Act, input: never): Promise<unknown> {
-  let latest: unknown
-  const timer = setInterval(() => heartbeat(latest), HEARTBEAT_EVERY_MS)
+  const startedMs = Date.now()
+  let latest: Beat = failingBefore(activityInfo().heartbeatDetails)
+  const beat = () => heartbeat(latest)
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS)
   const show = (progress: unknown) => {
-    latest = progress
-    heartbeat(latest)
+    latest = { ...latest, progress }
+    beat()
   }
   try {
     return await act(input, { signal: cancellationSignal(), attempt: activityInfo().attempt, show })
   } catch (thrown) {
+    const isNew = latest.failingSince === undefined || Date.now() - startedMs > NEW_TROUBLE_AFTER_MS
+    if (isNew) latest = { ...latest, failingSince: new Date().toISOString() }
+    beat()
     throw failureOf(thrown)
   } finally {
     clearInterval(timer)
   }
+}
+
+/** What the attempt before has left: a worker of another version may have told something else. */
+function failingBefore(details: unknown): Beat {
+  const isBeat = typeof details === 'object' && details !== null && 'failingSince' in details
+  return isBeat && typeof details.failingSince === 'string' ? { failingSince: details.failingSince } : {}
 }
 
 function failureOf(thrown: unknown): unknown {

@@ -24,6 +24,16 @@ export function describeSource(measure: SourceMeasure): readonly string[] {
   ]
 }
 
+/** What a feed of labels holds, as aligned lines. */
+export function describeFeed(name: string, measure: SourceMeasure): readonly string[] {
+  const { filesRead, rows, labelled, positives, quarantineShare, unreadable } = measure
+  const says = `${count(labelled, 'answer')}, ${percent(ratio(positives, labelled))} positive`
+  return [
+    `  ${`feed ${name}`.padEnd(10)}  ${count(rows, 'row')} in ${count(filesRead, 'file')}: ${says}, ${percent(quarantineShare)} broken${reasonsOf(measure)}`,
+    ...unreadable.map(({ path, reason }) => `  unreadable  ${path}: ${reason}`),
+  ]
+}
+
 type Warning = Omit<SpecProblem, 'line' | 'column'>
 
 /** What about the data forbids or weakens a training. */
@@ -46,7 +56,8 @@ export function sourceWarnings(spec: ModelSpec, measure: SourceMeasure): readonl
       found: count(rows, 'row'),
       wayOut: 'Collect more: with so few, nothing is decided.',
     }),
-    ...warnIf(Math.min(positives, negatives) < FEW_POSITIVES, {
+    // Answers of feeds come later, so what is there now says nothing.
+    ...warnIf(spec.data.labels === undefined && Math.min(positives, negatives) < FEW_POSITIVES, {
       path: 'data.label.sql',
       expected: `both classes, at least ${count(FEW_POSITIVES, 'row')} each`,
       found: `${count(Math.min(positives, negatives), `${rarer} row`)} of ${count(labelled, 'labelled row')}`,

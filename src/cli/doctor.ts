@@ -6,11 +6,13 @@ import { latestSpec, modelNames } from '../ledger/spec-revisions.js'
 import { checkPermissions } from '../permissions.js'
 import { INSTALLED_STEPS } from '../server/events.js'
 import { findTemporalServer } from '../server/find-temporal-server.js'
+import { datasetSpecs } from '../spec/datasets.js'
+import { reportSpool } from '../spool/report.js'
 import { factsOf, judgeSeparation } from '../spool/separation.js'
 import { openSpool } from '../wiring.js'
 import { accountText } from './ingest.js'
 import { openSession, type Session, withTemporal } from './session.js'
-import { describeSpool, reportSpool } from './spool-report.js'
+import { describeSpool } from './spool-report.js'
 import { paintFor } from './terminal.js'
 import { answers } from './verb.js'
 
@@ -29,9 +31,11 @@ export function doctorCommand(program: Command): void {
   answers(command, async () => {
     const paint = paintFor()
     const findings = await examine()
+    const width = Math.max(...findings.map(({ what }) => what.length))
     const lines = findings.map(({ what, isFine, text }) => {
       const mark = isFine ? paint.green('✔') : paint.red('✖')
-      return `${mark} ${what.padEnd(14)} ${text}`
+      // What takes several lines goes on below its beginning.
+      return `${mark} ${what.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`
     })
     return { json: { findings }, text: lines.join('\n'), exitCode: findings.every(({ isFine }) => isFine) ? 0 : 1 }
   })
@@ -50,15 +54,15 @@ async function examine(): Promise<readonly Finding[]> {
         : `version ${found.version}, ${found.path}`
     }),
   ]
+  // Never made here: at the place of a volume that is not mounted, a new store would take what belongs into the real one.
   const store = await look(
     'store',
-    async () =>
-      `${(await openSession({ mustExist: false })).storage.location}: probed, the second of two creates of one key was refused`,
+    async () => `${(await openSession()).storage.location}: probed, the second of two creates of one key was refused`,
   )
   // Looked at also while the store is away: then it matters most.
   const spool = configuration.isFine ? await examineSpool(readConfig(process.env)) : []
   const before = [...general, store, ...spool]
-  return store.isFine ? [...before, ...(await examineModels(await openSession({ mustExist: false })))] : before
+  return store.isFine ? [...before, ...(await examineModels(await openSession()))] : before
 }
 
 async function examineSpool(config: Config): Promise<readonly Finding[]> {
@@ -72,7 +76,7 @@ async function examineSpool(config: Config): Promise<readonly Finding[]> {
   if (spool === undefined) return [place]
   const waits = await look('spooled', async () => {
     const report = await reportSpool(spool, new Date())
-    const text = describeSpool(report).join('. ')
+    const text = describeSpool(report).join('\n')
     if (report.warnings.length > 0) throw new Error(text)
     return text
   })
@@ -88,15 +92,24 @@ async function examineModels({ storage, config, data }: Session): Promise<readon
         checkPermissions(revision, config.allow)
         return `revision ${revision.revision}, permitted`
       }),
-      await look(`rows ${model}`, async () => {
-        const account = await verifyAccounting(data, model)
-        if (!account.holds) throw new Error(account.differences.join('; '))
-        return accountText(account)
-      }),
+      await lookAtRows(data, model),
     )
+    // A spec that cannot be read was told of above.
+    const feeds = await latestSpec(storage, model).then(
+      ({ spec }) => datasetSpecs(spec).slice(1),
+      () => [],
+    )
+    for (const feed of feeds) findings.push(await lookAtRows(data, feed.model))
   }
   return findings
 }
+
+const lookAtRows = (data: Session['data'], dataset: string): Promise<Finding> =>
+  look(`rows ${dataset}`, async () => {
+    const account = await verifyAccounting(data, dataset)
+    if (!account.holds) throw new Error(account.differences.join('; '))
+    return accountText(account)
+  })
 
 async function look(what: string, at: () => Promise<string>): Promise<Finding> {
   try {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
+import { feedPositions, latestAnswer } from '../data/answers.js'
 import { openSnapshot } from '../data/snapshot.js'
 import type { Evidence, FeatureDrift } from '../decisions/decision.js'
 import { decisionHistory } from '../ledger/decision-log.js'
@@ -26,14 +27,16 @@ export function driftCommand(program: Command): void {
     const { version: champion } = await championOf(registry, model)
     const history = await decisionHistory(storage, model)
     const snapshot = await openSnapshot(data, model)
+    const answers = await feedPositions(data, spec)
     const evidence = await gatherEvidence(
       ports,
       {
         spec,
-        asOf: nowBy(spec, snapshot, ports.now()),
+        asOf: nowBy(spec, snapshot, ports.now(), await latestAnswer(data, spec, answers)),
         snapshot,
+        answers,
         champion,
-        history: all ? { ...history, snapshot: 0 } : history,
+        history: all ? { ...history, snapshot: 0, answers: {}, asOf: null } : history,
       },
       { signal: new AbortController().signal, attempt: 1, show: () => {} },
     )
@@ -42,14 +45,18 @@ export function driftCommand(program: Command): void {
 }
 
 function textOf(model: string, evidence: Evidence): string {
-  const { liveRows, champion, features, scores, label, performance, dataProblems } = evidence
+  const { liveRows, champion, features, scores, label, performance, dataProblems, weakLabels, answeredRows } = evidence
   const rows = features.map(featureRow)
   const lines = [
     `"${model}": ${liveRows} rows since the last decision, held against version ${champion.version}.`,
+    ...(answeredRows === undefined ? [] : [`labels became known of ${answeredRows} rows that were there before`]),
     ...dataProblems.map(({ text }) => `Bad data: ${text}`),
     ...(rows.length === 0 ? [] : [table(['feature', 'PSI', 'noise', 'KS', "Cramér's V", 'level'], rows)]),
     ...(scores === null ? [] : [`scores: PSI ${scores.psi.toFixed(4)}, ${scores.level}`]),
     ...(label === null ? [] : [`positive labels: ${percent(label.reference)} then, ${percent(label.live)} now`]),
+    ...(weakLabels === undefined || weakLabels.rows === 0
+      ? []
+      : [`weak labels: ${weakLabels.rows}, ${percent(weakLabels.positive / weakLabels.rows)} positive`]),
     ...(performance === null
       ? []
       : [

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { collectBatches } from '../data/collect.js'
-import type { Receipt } from '../data/commit.js'
-import { type IngestedBatch, ingestBatch } from '../data/ingest.js'
 import { type Accounting, verifyAccounting } from '../data/verify.js'
-import { latestSpec } from '../ledger/spec-revisions.js'
+import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import type { Ports } from '../stages/ports.js'
 import { openPorts } from '../wiring.js'
-import { whichModel, whoAsks } from './session.js'
-import { table } from './table.js'
+import { type BroughtIn, bringInAll, type TellPage } from './bring-in.js'
+import { ingestText } from './ingest-text.js'
+import { whoAsks } from './session.js'
+import { type Progress, showProgress } from './terminal.js'
 import { type Answer, answers } from './verb.js'
+import { whichDatasets } from './which-dataset.js'
 
 /** `refit ingest [MODEL]`: bring in what arrived, or prove that every row is where the receipts say. */
 export function ingestCommand(program: Command): void {
@@ -17,11 +17,62 @@ export function ingestCommand(program: Command): void {
     .command('ingest [model]')
     .description('bring in what arrived; --verify proves that no row is lost')
     .option('--verify', 'recompute the account of every row from the stored bytes, and change nothing')
-  answers<{ verify?: boolean }>(command, async ([named], { verify = false }) => {
+  answers<{ verify?: boolean }>(command, async ([named], { verify = false, json = false }) => {
     const ports = await openPorts(readConfig(process.env), { mustExist: true })
-    const model = await whichModel(ports.storage, named)
-    return verify ? answerTo(model, await verifyAccounting(ports.data, model)) : bringIn(ports, model)
+    const answered: [string, Answer][] = []
+    for (const revision of await whichDatasets(ports.storage, named)) {
+      const dataset = revision.spec.model
+      const answer = verify
+        ? answerTo(dataset, await verifyAccounting(ports.data, dataset))
+        : await bringIn(ports, revision, json)
+      answered.push([dataset, answer])
+    }
+    return joined(answered)
   })
+}
+
+async function bringIn(ports: Ports, revision: NumberedRevision, isQuiet: boolean): Promise<Answer> {
+  const progress = isQuiet ? undefined : showProgress('ingest')
+  const tell = progress && tellPages(progress)
+  const found = await bringInAll(ports, revision, { actor: whoAsks(), tell }).finally(() => progress?.stop())
+  return broughtIn(revision.spec.model, found)
+}
+
+/** One answer of several datasets: that of the rows, with those of the feeds of labels below. */
+function joined([first, ...feeds]: readonly (readonly [dataset: string, Answer])[]): Answer {
+  if (first === undefined) throw new Error('A model has one dataset at the least')
+  const [, rows] = first
+  if (feeds.length === 0) return rows
+  const all = [rows, ...feeds.map(([, answer]) => answer)]
+  return {
+    json: { ...rows.json, feeds: Object.fromEntries(feeds.map(([dataset, { json }]) => [dataset, json])) },
+    text: [
+      rows.text,
+      ...feeds.map(([dataset, { text }]) => (text.startsWith('"') ? text : `${dataset}:\n${text}`)),
+    ].join('\n'),
+    exitCode: all.every(({ exitCode }) => exitCode === 0) ? 0 : 1,
+  }
+}
+
+/** Nobody needs to be told of the progress of what is done in a moment. */
+const FEW_BATCHES = 10
+
+function tellPages({ update }: Progress): TellPage {
+  return ({ done, known, isLast, path }) => {
+    if (isLast && known < FEW_BATCHES) return
+    // Of a page that is not the last one nobody knows yet what share of the whole it is.
+    update(isLast ? done / known : 0, `${done} batches in${isLast ? '' : ', more wait'}: ${path}`)
+  }
+}
+
+function broughtIn(model: string, found: BroughtIn): Answer {
+  const { commits, failed, spool = null } = found
+  const isFine = commits.every(({ commit: { receipt } }) => receipt.unreadable === undefined && !receipt.stopped)
+  return {
+    json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })), failed, spool },
+    text: ingestText(model, found),
+    exitCode: isFine && failed.length === 0 ? 0 : 1,
+  }
 }
 
 function answerTo(model: string, account: Accounting): Answer {
@@ -37,46 +88,4 @@ function answerTo(model: string, account: Accounting): Answer {
 export function accountText({ rowsIn, kept, quarantined, duplicates, dropped, erased }: Accounting): string {
   const rare = [...(dropped > 0 ? [` + ${dropped} dropped`] : []), ...(erased > 0 ? [` + ${erased} erased`] : [])]
   return `${rowsIn} rows in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates${rare.join('')}`
-}
-
-/** Batches that one look at the source names. */
-const PAGE = 100
-
-async function bringIn({ storage, data, openSource }: Ports, model: string): Promise<Answer> {
-  const { spec, folder, revision: specRevision } = await latestSpec(storage, model)
-  const from = openSource({ spec, folder })
-  const commits: IngestedBatch[] = []
-  for (;;) {
-    const { batches, isLast } = await collectBatches(data, { dataset: model, from, limit: PAGE })
-    for (const source of batches) {
-      const ingested = await ingestBatch(data, { spec, specRevision, from, source, actor: whoAsks() })
-      if (ingested !== undefined) commits.push(ingested)
-    }
-    if (isLast || batches.length === 0) break
-  }
-  const rows = commits.map(({ commit: { source, receipt } }) => [
-    source.path,
-    String(receipt.rowsIn),
-    String(receipt.kept),
-    String(receipt.quarantined),
-    String(receipt.duplicates),
-    whyText(receipt),
-  ])
-  const text =
-    rows.length === 0
-      ? 'Nothing new arrived.'
-      : table(['batch', 'in', 'kept', 'quarantined', 'duplicates', 'why'], rows)
-  const isFine = ({ commit: { receipt } }: IngestedBatch) =>
-    receipt.unreadable === undefined && receipt.stopped === undefined
-  return {
-    json: { commits: commits.map(({ seq, commit }) => ({ seq, ...commit })) },
-    text,
-    exitCode: commits.every(isFine) ? 0 : 1,
-  }
-}
-
-function whyText({ unreadable, stopped, reasons }: Receipt): string {
-  if (unreadable !== undefined) return unreadable
-  const rules = Object.entries(reasons).map(([rule, count]) => `${rule} ${count}`)
-  return `${stopped === undefined ? '' : 'stopped: '}${rules.join(', ')}`
 }

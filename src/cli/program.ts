@@ -8,16 +8,22 @@ import { inferColumns } from '../data/infer-columns.js'
 import { measureSource } from '../data/measure.js'
 import { openSource } from '../wiring.js'
 import { applyCommand } from './apply.js'
+import { compactCommand } from './compact.js'
+import { datasetCommand } from './dataset.js'
 import { demoCommand } from './demo/demo.js'
 import { devCommand } from './dev.js'
 import { doctorCommand } from './doctor.js'
 import { driftCommand } from './drift.js'
+import { eraseCommand } from './erase.js'
+import { gcCommand } from './gc.js'
 import { ingestCommand } from './ingest.js'
 import { initCommand } from './init.js'
+import { labelsCommand } from './labels.js'
 import { peopleCommands } from './people.js'
 import { quarantineCommand } from './quarantine.js'
 import { registryCommand } from './registry.js'
 import { reportCommand } from './report.js'
+import { retireCommand } from './retire.js'
 import { runCommand } from './run.js'
 import { serveCommand } from './serve.js'
 import { statusCommand } from './status.js'
@@ -40,6 +46,12 @@ const VERBS: readonly ((program: Command) => void)[] = [
   registryCommand,
   ingestCommand,
   quarantineCommand,
+  labelsCommand,
+  datasetCommand,
+  compactCommand,
+  retireCommand,
+  gcCommand,
+  eraseCommand,
   driftCommand,
   reportCommand,
   workerCommand,

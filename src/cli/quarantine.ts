@@ -1,6 +1,7 @@
 /** `refit quarantine`: what waits there, and how a person releases or drops it. */
 import type { Command } from 'commander'
-import type { Receipt } from '../data/commit.js'
+import type { Receipt, Snapshot } from '../data/commit.js'
+import type { DataContext } from '../data/context.js'
 import {
   type QuarantinedRow,
   readWaitingRows,
@@ -10,10 +11,11 @@ import {
 } from '../data/quarantine.js'
 import { openSnapshot } from '../data/snapshot.js'
 import { type TakeOutcome, takeRows } from '../data/take-rows.js'
-import { latestSpec } from '../ledger/spec-revisions.js'
-import { openSession, whichModel, whoAsks, wholeNumber } from './session.js'
+import { openSession, whoAsks, wholeNumber } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'
+import { whichDataset, whichDatasets } from './which-dataset.js'
+import { withoutPath } from './words.js'
 
 /** Registers the verbs. */
 export function quarantineCommand(program: Command): void {
@@ -29,12 +31,21 @@ export function quarantineCommand(program: Command): void {
 function listCommand(quarantine: Command): void {
   const command = quarantine.command('list [model]').description('batches of which something waits')
   answers(command, async ([named]) => {
-    const { model, waiting } = await look(named)
-    const text =
-      waiting.length === 0
-        ? 'Nothing waits in quarantine.'
-        : table(['batch', 'rows', 'why', 'from'], waiting.map(listRow))
-    return { json: { model, batches: waiting.map(toJson) }, text }
+    const { storage, data } = await openSession()
+    const looks: Look[] = []
+    for (const { spec } of await whichDatasets(storage, named)) looks.push(await lookAt(data, spec.model))
+    const [rows, ...feeds] = looks
+    const full = looks.filter(({ waiting }) => waiting.length > 0)
+    const texts = full.map(({ model, waiting }) => {
+      const list = table(['batch', 'rows', 'why', 'from'], waiting.map(listRow))
+      return model === rows?.model ? list : `${model}:\n${list}`
+    })
+    const json = { model: rows?.model, batches: rows?.waiting.map(toJson) }
+    const more = feeds.map(({ model, waiting }) => [model, waiting.map(toJson)])
+    return {
+      json: feeds.length === 0 ? json : { ...json, feeds: Object.fromEntries(more) },
+      text: full.length === 0 ? 'Nothing waits in quarantine.' : texts.join('\n\n'),
+    }
   })
 }
 
@@ -43,7 +54,7 @@ function showCommand(quarantine: Command): void {
     .command('show <batch>')
     .description('what waits of a batch, with the first rows as they came')
     .option('--rows <number>', 'rows to show', '20')
-    .option('--model <model>', 'the model, where there are several')
+    .option('--model <model>', 'the model, where there are several; MODEL/labels/FEED for answers of a feed')
   answers<{ rows: string; model?: string }>(command, async ([batch], options) => {
     const { data, model, snapshot } = await look(options.model)
     const found = requireWaiting(snapshot.commits, wholeNumber(batch, 'batch'))
@@ -58,23 +69,34 @@ function takeCommand(quarantine: Command, verb: 'release' | 'drop', description:
     .description(description)
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--rule <rule>', 'only rows of this reason, or of all reasons of a column')
-    .option('--model <model>', 'the model, where there are several')
+    .option('--model <model>', 'the model, where there are several; MODEL/labels/FEED for answers of a feed')
   answers<{ reason: string; rule?: string; model?: string }>(command, async ([batch], options) => {
     const of = wholeNumber(batch, 'batch')
     const { storage, data } = await openSession()
-    const model = await whichModel(storage, options.model)
-    const { spec, revision: specRevision } = await latestSpec(storage, model)
+    const { spec, revision: specRevision } = await whichDataset(storage, options.model)
+    const { model } = spec
     const { rule, reason: why } = options
     const outcome = await takeRows(data, { spec, specRevision, verb, of, rule, why, actor: whoAsks() })
     return answerTo({ model, of, verb }, outcome)
   })
 }
 
+/** What waits of one dataset. */
+interface Look {
+  readonly model: string
+  readonly snapshot: Snapshot
+  readonly waiting: readonly WaitingBatch[]
+}
+
 async function look(named: string | undefined) {
   const { storage, data } = await openSession()
-  const model = await whichModel(storage, named)
+  const { spec } = await whichDataset(storage, named)
+  return { data, ...(await lookAt(data, spec.model)) }
+}
+
+async function lookAt(data: DataContext, model: string): Promise<Look> {
   const snapshot = await openSnapshot(data, model)
-  return { data, model, snapshot, waiting: waitingBatches(snapshot.commits) }
+  return { model, snapshot, waiting: waitingBatches(snapshot.commits) }
 }
 
 const toJson = ({ commit, rows, reasons, unreadable }: WaitingBatch) => ({
@@ -89,8 +111,9 @@ const toJson = ({ commit, rows, reasons, unreadable }: WaitingBatch) => ({
 
 const listRow = ({ commit, rows, reasons, unreadable }: WaitingBatch): readonly string[] => [
   String(commit.seq),
-  unreadable === null ? String(rows) : 'bytes',
-  unreadable ?? reasonsText(reasons),
+  // Of a batch that could not be read nobody knows the rows; an empty cell leaves the numbers to the right.
+  unreadable === null ? String(rows) : '',
+  unreadable === null ? reasonsText(reasons) : `unreadable: ${withoutPath(unreadable, commit.source.path)}`,
   commit.source.path,
 ]
 
@@ -98,7 +121,7 @@ const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
   Object.entries(reasons)
     .sort(([, left], [, right]) => right - left)
     .map(([reason, rows]) => `${rows} × ${reason}`)
-    .join(', ')
+    .join('; ')
 
 function showText({ commit, rows, reasons, unreadable }: WaitingBatch, sample: readonly QuarantinedRow[]): string {
   const { seq, source, specRevision, quarantine } = commit

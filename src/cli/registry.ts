@@ -1,8 +1,13 @@
 import type { Command } from 'commander'
+import { allEntries, datasetLog } from '../data/dataset-log.js'
+import { type ErasedSince, erasedSince } from '../data/upkeep/erasures.js'
 import { ALIASES, type AliasMove, type Version } from '../registry/registry.js'
+import { trainedPosition } from '../stages/upkeep/lineage.js'
+import type { Storage } from '../storage/storage.js'
 import { openSession, whichModel } from './session.js'
 import { table } from './table.js'
 import { answers } from './verb.js'
+import { countText } from './words.js'
 
 /** `refit registry [MODEL]`: versions, aliases and every move of them. */
 export function registryCommand(program: Command): void {
@@ -14,6 +19,7 @@ export function registryCommand(program: Command): void {
     const aliases = await Promise.all(
       ALIASES.map(async (alias) => ({ alias, moves: await registry.history(model, alias) })),
     )
+    const erased = await erasedSinceTraining({ storage, model, versions })
     const pointing = (version: number) =>
       aliases.flatMap(({ alias, moves }) => (moves.at(-1)?.version === version ? [alias] : [])).join(', ')
     const text = [
@@ -21,14 +27,43 @@ export function registryCommand(program: Command): void {
         ['version', 'run', 'parent', 'rows', 'trained through', 'metrics', 'aliases'],
         versions.map((version) => versionRow(version, pointing)),
       ),
+      ...(erased.length === 0 ? [] : [erased.map(erasedText).join('\n')]),
       ...aliases.filter(({ moves }) => moves.length > 0).map(({ alias, moves }) => `${alias}\n${movesTable(moves)}`),
     ].join('\n\n')
     return {
-      json: { model, versions, aliases: Object.fromEntries(aliases.map(({ alias, moves }) => [alias, moves])) },
+      json: { model, versions, erased, aliases: Object.fromEntries(aliases.map(({ alias, moves }) => [alias, moves])) },
       text,
     }
   })
 }
+
+/** A version, and what of its rows was erased after it had learned from them. */
+interface ErasedOf extends ErasedSince {
+  readonly version: number
+}
+
+/** Versions of whose rows some were erased since. */
+async function erasedSinceTraining({
+  storage,
+  model,
+  versions,
+}: {
+  readonly storage: Storage
+  readonly model: string
+  readonly versions: readonly Version[]
+}): Promise<readonly ErasedOf[]> {
+  const entries = await allEntries(datasetLog(storage, model))
+  const found: ErasedOf[] = []
+  for (const version of versions) {
+    const since = erasedSince(entries, await trainedPosition(storage, model, version))
+    if (since.commits.length > 0) found.push({ version: version.version, ...since })
+  }
+  return found
+}
+
+const erasedText = ({ version, commits, rows, entries }: ErasedOf): string =>
+  `version ${version} learned from rows that were erased since: ${countText(rows, 'row')} of ${countText(commits.length, 'commit')}, ` +
+  `by entries ${entries.join(', ')}. Its snapshot cannot be rebuilt exactly.`
 
 function versionRow(version: Version, pointing: (version: number) => string): readonly string[] {
   const metrics = Object.entries(version.metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`)

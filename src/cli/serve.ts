@@ -6,13 +6,16 @@ import { type Config, readConfig } from '../config.js'
 import { createDeriver } from '../data/derive.js'
 import { runKey } from '../ledger/run-ledger.js'
 import { latestSpec, modelNames, specAt } from '../ledger/spec-revisions.js'
+import { feedsOf } from '../spec/datasets.js'
 import { createReception, type Reception } from '../spool/reception.js'
+import { reportSpool } from '../spool/report.js'
 import type { Spool } from '../spool/spool.js'
 import { watchSpool } from '../spool/watch.js'
 import { unpack } from '../stages/packages.js'
 import type { Ports } from '../stages/ports.js'
 import { readRunRecord } from '../stages/run-record.js'
 import { readModelSummary, readRunSummaries } from '../stages/summaries.js'
+import { readWaiting } from '../stages/waiting.js'
 import type { WebDependencies } from '../web/dependencies.js'
 import { createPredictionService } from '../web/prediction-service.js'
 import { type RunningWeb, startWeb } from '../web/start-web.js'
@@ -41,7 +44,9 @@ export async function startServing(config: Config, ports: Ports, connection: Ref
   const predictions = await predictionService(config, ports)
   const spool = openSpool(config, { mustExist: false })
   const pushes = { reception: openReception(config, ports, spool), maxBytes: config.push.maxBytes }
-  const web = await startWeb(createWebApp({ ...dependencies(config, ports, connection), predictions, pushes }), config)
+  const given = { ...dependencies(config, ports, connection), predictions, pushes }
+  const seesSpool = spool === undefined ? {} : { spool: () => reportSpool(spool, ports.now()) }
+  const web = await startWeb(createWebApp({ ...given, ...seesSpool }), config)
   const watch = spool === undefined ? undefined : watchSpool({ store: ports.storage, spool, warn, now: ports.now })
   return {
     address: web.address,
@@ -57,8 +62,16 @@ export async function startServing(config: Config, ports: Ports, connection: Ref
 const warn = (text: string): void => void process.stderr.write(`refit serve: ${text}\n`)
 
 function openReception({ scratchFolder }: Config, { storage }: Ports, spool: Spool | undefined): Reception {
-  const hasModel = async (model: string) => (await modelNames(storage)).includes(model)
-  return createReception({ store: storage, spool, scratchFolder, hasModel })
+  return createReception({ store: storage, spool, scratchFolder, hasModel: (dataset) => takesPushes(storage, dataset) })
+}
+
+/** Whether there is such a model, or such a feed of one that answers are pushed to. */
+async function takesPushes(storage: Ports['storage'], dataset: string): Promise<boolean> {
+  const [model = '', , feed] = dataset.split('/')
+  if (!(await modelNames(storage)).includes(model)) return false
+  if (feed === undefined) return true
+  const { spec } = await latestSpec(storage, model)
+  return feedsOf(spec).some(([name, { source }]) => name === feed && source.kind === 'push')
 }
 
 function dependencies(config: Config, ports: Ports, { client, namespace }: RefitConnection): WebDependencies {
@@ -70,6 +83,7 @@ function dependencies(config: Config, ports: Ports, { client, namespace }: Refit
     registry,
     models: async () => Promise.all((await modelNames(storage)).map((name) => readModelSummary(ports, name))),
     model: (name) => ifKnown(name, () => readModelSummary(ports, name)),
+    waiting: (model) => readWaiting(ports, model),
     runs: (model) => readRunSummaries(ports, model),
     readReport: async (model, run) => decode(await storage.read(runKey(model, run, 'report.html'))),
     readRunRecord: async (model, run) => {

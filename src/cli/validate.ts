@@ -4,10 +4,11 @@ import type { Command } from 'commander'
 import type { ExpressionProblem } from '../data/expressions.js'
 import type { SourceMeasure } from '../data/measure.js'
 import { messageOf, RefitError } from '../errors.js'
+import { feedSpec, feedsOf } from '../spec/datasets.js'
 import { parseSpec, placeProblem } from '../spec/parse.js'
 import { formatProblems, type SpecProblem } from '../spec/problem.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { describeSource, sourceWarnings } from './describe-source.js'
+import { describeFeed, describeSource, sourceWarnings } from './describe-source.js'
 import { type Answer, answers } from './verb.js'
 
 /** What `refit validate` needs of the data room. */
@@ -41,10 +42,14 @@ export async function validateSpec(file: string, options: ValidateOptions, deps:
   if (broken.length > 0) {
     return rejected(file, { problems: broken.map((problem) => placeExpression(text, problem)), warnings })
   }
-  if (!options.data) return accepted(file, { spec, warnings, measure: null })
-  const measure = await deps.measureSource({ spec, folder: dirname(resolve(file)) })
+  if (!options.data) return accepted(file, { spec, warnings, measure: null, feeds: [] })
+  const folder = dirname(resolve(file))
+  const measure = await deps.measureSource({ spec, folder })
+  const feeds: [string, SourceMeasure][] = []
+  for (const [name] of feedsOf(spec))
+    feeds.push([name, await deps.measureSource({ spec: feedSpec(spec, name), folder })])
   const found = sourceWarnings(spec, measure).map((warning) => placeProblem(text, warning))
-  return accepted(file, { spec, warnings: [...warnings, ...found], measure })
+  return accepted(file, { spec, warnings: [...warnings, ...found], measure, feeds })
 }
 
 async function readText(file: string): Promise<string> {
@@ -82,16 +87,19 @@ interface Acceptance {
   readonly spec: ModelSpec
   readonly warnings: readonly SpecProblem[]
   readonly measure: SourceMeasure | null
+  readonly feeds: readonly (readonly [name: string, SourceMeasure])[]
 }
 
-function accepted(file: string, { spec, warnings, measure }: Acceptance): Answer {
+function accepted(file: string, { spec, warnings, measure, feeds }: Acceptance): Answer {
   const { model } = spec
   const lines = [
     `${file} is a valid spec of the model "${model}".`,
     ...(measure === null ? [] : describeSource(measure)),
+    ...feeds.flatMap(([name, found]) => describeFeed(name, found)),
     ...warningLines(file, warnings),
   ]
-  return { json: { valid: true, file, model, problems: [], warnings, data: measure }, text: lines.join('\n') }
+  const more = feeds.length === 0 ? {} : { feeds: Object.fromEntries(feeds) }
+  return { json: { valid: true, file, model, problems: [], warnings, data: measure, ...more }, text: lines.join('\n') }
 }
 
 function warningLines(file: string, warnings: readonly SpecProblem[]): readonly string[] {

@@ -3,6 +3,7 @@
  * merge: `datasets/<model>/bins` is a log whose first writer wins.
  */
 import { z } from 'zod'
+import { RefitError } from '../errors.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { openLog } from '../storage/log.js'
 import type { Storage } from '../storage/storage.js'
@@ -33,6 +34,16 @@ const binsLog = (storage: Storage, dataset: string) => openLog(storage, `dataset
 export async function readBins(storage: Storage, dataset: string): Promise<Bins | undefined> {
   const head = await binsLog(storage, dataset).head()
   return head === undefined ? undefined : { revision: head.seq, edges: head.body.edges }
+}
+
+/** A revision of the bins. Rejects with `StoreCorrupt` when there is none with this number. */
+export async function readBinsAt(storage: Storage, dataset: string, revision: number): Promise<Bins> {
+  const entry = await binsLog(storage, dataset).at(revision)
+  if (entry !== undefined) return { revision, edges: entry.body.edges }
+  throw new RefitError(
+    'StoreCorrupt',
+    `Cannot count rows of "${dataset}" on bins revision ${revision}: there is none. Restore it from a backup.`,
+  )
 }
 
 /**

@@ -4,8 +4,8 @@
  */
 import { COLUMN_TYPES } from '../spec/columns.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { brokenRule, brokenType, rawName } from './column-rules.js'
-import { columnValue } from './column-value.js'
+import { brokenRule, brokenType, rawName, soundRule, soundType } from './column-rules.js'
+import { columnValue, quickValue } from './column-value.js'
 import { sqlName, sqlText } from './sql.js'
 
 /** Rows as they arrived, of any format. */
@@ -36,19 +36,38 @@ const SOUND_TIME = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:
 export function checkedRows(spec: ModelSpec, raw: RawRows): string {
   const time = `CAST(${sqlName(spec.data.eventTime)} AS TIMESTAMP)`
   // A row without a sound event time is in no window, so it could never be used.
-  const rule = `CASE WHEN (${time} ${SOUND_TIME}) IS NOT TRUE THEN ${sqlText(`${spec.data.eventTime}: eventTime`)} END`
-  const timed = `SELECT * EXCLUDE (_reason), ${time} AS _time, COALESCE(_reason, ${rule}) AS _reason FROM (${derivedRows(spec, raw, 'all')})`
-  return judgeByRules(evaluate(timed, [labelExpression(spec)]), spec)
+  const rule = { isSound: `_time ${SOUND_TIME}`, reason: sqlText(`${spec.data.eventTime}: eventTime`) }
+  const timed = `SELECT *, ${time} AS _time FROM (${derivedRows(spec, raw, 'all')})`
+  return judgeByRules(evaluate(judge(timed, [rule]), [labelExpression(spec)]), spec)
+}
+
+/** What makes a row sound, and an expression of the reason if it is not. */
+interface Judgement {
+  readonly isSound: string
+  readonly reason: string
+}
+
+/**
+ * Judges rows that are sound so far; what is not true breaks the row, be it false or NULL. Reasons are looked for only where
+ * something is broken: one condition a row is cheap, a text for each rule is not.
+ */
+function judge(rows: string, judgements: readonly Judgement[]): string {
+  const isSound = ['_reason IS NULL', ...judgements.map(({ isSound }) => isSound)].join(' AND ')
+  const reasons = judgements.map(({ isSound, reason }) => `CASE WHEN (${isSound}) IS NOT TRUE THEN ${reason} END`)
+  const reason = `CASE WHEN ${isSound} THEN NULL ELSE COALESCE(${['_reason', ...reasons].join(', ')}) END`
+  return `SELECT * EXCLUDE (_reason), ${reason} AS _reason FROM (${rows})`
 }
 
 /** Rules see rows that are sound so far. What is not true breaks the row, be it false, NULL or an error. */
 function judgeByRules(rows: string, { data }: ModelSpec): string {
-  const broken = Object.entries(data.rules).map(([name, { sql }]) => {
-    const isBroken = `TRY(CAST((${sql}\n) AS BOOLEAN)) IS NOT TRUE`
-    return `CASE WHEN _reason IS NULL THEN CASE WHEN ${isBroken} THEN ${sqlText(`rule ${name}`)} END END`
-  })
-  if (broken.length === 0) return rows
-  return `SELECT * EXCLUDE (_reason), COALESCE(${['_reason', ...broken].join(', ')}) AS _reason FROM (${rows})`
+  const rules = Object.entries(data.rules)
+  if (rules.length === 0) return rows
+  const answers = rules.map(
+    ([, { sql }], index) => `CASE WHEN _reason IS NULL THEN TRY(CAST((${sql}\n) AS BOOLEAN)) END AS _rule${index}`,
+  )
+  const judgements = rules.map(([name], index) => ({ isSound: `_rule${index}`, reason: sqlText(`rule ${name}`) }))
+  const names = rules.map((_, index) => `_rule${index}`).join(', ')
+  return `SELECT * EXCLUDE (${names}) FROM (${judge(`SELECT *, ${answers.join(', ')} FROM (${rows})`, judgements)})`
 }
 
 /** The rules of a spec as expressions, to be checked before they see a row. */
@@ -60,12 +79,7 @@ export const ruleExpressions = ({ data }: ModelSpec): readonly SpecExpression[] 
  * values that are learned from: a request may lack a value, or have a rare one, and is answered still.
  */
 export function derivedRows(spec: ModelSpec, raw: RawRows, rules: 'all' | 'typesOnly'): string {
-  const broken = Object.entries(spec.data.columns).map(([name, column]) => {
-    const names = { raw: rawName(name), value: sqlName(name) }
-    return rules === 'all' ? brokenRule(name, column, names) : brokenType(name, names)
-  })
-  const judged = `SELECT *, COALESCE(${['_fault', ...broken].join(', ')}) AS _reason FROM (${typedRows(spec, raw)})`
-  return evaluate(judged, derivedExpressions(spec))
+  return evaluate(judgedRows(spec, raw, rules), derivedExpressions(spec))
 }
 
 /** Expressions of the derived columns. */
@@ -80,13 +94,29 @@ export const labelExpression = (spec: ModelSpec): SpecExpression => {
 /** An expression that cannot stop the query: `{v: result}`, or NULL when it fails on the row. The line break ends a `--`. */
 export const guarded = ({ sql, type }: SpecExpression): string => `TRY(struct_pack(v := CAST((${sql}\n) AS ${type})))`
 
-/** The spec's columns typed, beside the values as they arrived. */
-function typedRows(spec: ModelSpec, { relation, types }: RawRows): string {
-  const columns = Object.entries(spec.data.columns).flatMap(([name, { type }]) => {
-    const value = columnValue(type, `r.${sqlName(name)}`, types.get(name) ?? 'VARCHAR')
-    return [`r.${sqlName(name)} AS ${rawName(name)}`, `${value} AS ${sqlName(name)}`]
+/**
+ * The spec's columns typed, beside the values as they arrived, and `_reason`. Most rows are sound and hold what plain casts
+ * read: one condition a row finds them, and the rest is done for the others.
+ */
+function judgedRows(spec: ModelSpec, { relation, types }: RawRows, rules: 'all' | 'typesOnly'): string {
+  const columns = Object.entries(spec.data.columns).map(([name, column]) => {
+    const names = { raw: rawName(name), value: sqlName(name) }
+    const native = types.get(name) ?? 'VARCHAR'
+    const quick = quickValue(column.type, { ...names, native })
+    const isSound = rules === 'all' ? soundRule(column, names, quick.isExact) : soundType(names, quick.isExact)
+    const broken = rules === 'all' ? brokenRule(name, column, names) : brokenType(name, names)
+    return { name, ...names, quick, isSound, broken, exact: columnValue(column.type, names.raw, native) }
   })
-  return `SELECT r._row, r._line, r._fault, r._text, ${columns.join(', ')} FROM (${relation}) r`
+  const arrived = columns.map(({ name, raw }) => `r.${sqlName(name)} AS ${raw}`)
+  const raws = `SELECT r._row, r._line, r._fault, r._text, ${arrived.join(', ')} FROM (${relation}) r`
+  const cast = `SELECT *, ${columns.map(({ quick, value }) => `${quick.value} AS ${value}`).join(', ')} FROM (${raws})`
+  const sure = `SELECT *, ${['_fault IS NULL', ...columns.map(({ isSound }) => isSound)].join(' AND ')} AS _isSure FROM (${cast})`
+  const others = columns.flatMap(({ quick, value, exact }) =>
+    quick.isAlways ? [] : [`CASE WHEN _isSure THEN ${value} ELSE ${exact} END AS ${value}`],
+  )
+  const exact = others.length === 0 ? sure : `SELECT * REPLACE (${others.join(', ')}) FROM (${sure})`
+  const reason = `COALESCE(${['_fault', ...columns.map(({ broken }) => broken)].join(', ')})`
+  return `SELECT * EXCLUDE (_isSure), CASE WHEN _isSure THEN NULL ELSE ${reason} END AS _reason FROM (${exact})`
 }
 
 /**
@@ -98,13 +128,13 @@ function evaluate(rows: string, expressions: readonly SpecExpression[]): string 
   const attempts = expressions.map((expression) => {
     return `CASE WHEN _reason IS NULL THEN ${guarded(expression)} END AS ${attemptName(expression)}`
   })
-  const failures = expressions.map((expression) => {
-    return `CASE WHEN _reason IS NULL AND ${attemptName(expression)} IS NULL THEN ${sqlText(`${publicName(expression)}: sql`)} END`
-  })
+  const judgements = expressions.map((expression) => ({
+    isSound: `${attemptName(expression)} IS NOT NULL`,
+    reason: sqlText(`${publicName(expression)}: sql`),
+  }))
   const results = expressions.map((expression) => `${attemptName(expression)}.v AS ${sqlName(expression.name)}`)
-  const inner = `SELECT *, ${attempts.join(', ')} FROM (${rows})`
-  const dropped = ['_reason', ...expressions.map(attemptName)].join(', ')
-  return `SELECT * EXCLUDE (${dropped}), COALESCE(_reason, ${failures.join(', ')}) AS _reason, ${results.join(', ')} FROM (${inner})`
+  const judged = judge(`SELECT *, ${attempts.join(', ')} FROM (${rows})`, judgements)
+  return `SELECT * EXCLUDE (${expressions.map(attemptName).join(', ')}), ${results.join(', ')} FROM (${judged})`
 }
 
 const attemptName = ({ name }: SpecExpression): string => sqlName(`_try_${name}`)

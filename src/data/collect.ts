@@ -1,4 +1,4 @@
-import type { Found, Source, Stoppable } from '../source/source.js'
+import type { Found, Known, Source, Stoppable } from '../source/source.js'
 import type { DataContext } from './context.js'
 import { committedBatches, datasetLog, knownOf } from './dataset-log.js'
 
@@ -12,8 +12,17 @@ export interface CollectRequest extends Stoppable {
 }
 
 /** Names batches that arrived and were not committed, in order, at most `limit`. Rejects as the source does. */
-export async function collectBatches({ storage }: DataContext, request: CollectRequest): Promise<Found> {
+export async function collectBatches(context: DataContext, request: CollectRequest): Promise<Found> {
   const { dataset, from, limit, failed, signal } = request
+  return from.find(await sourceState(context, dataset, failed), { limit, signal })
+}
+
+/** What a source must know: of the commits of a dataset, and of what failed in this run. */
+export async function sourceState(
+  { storage }: DataContext,
+  dataset: string,
+  failed?: readonly string[],
+): Promise<Known> {
   const { batches } = await committedBatches(datasetLog(storage, dataset))
-  return from.find(knownOf(batches, failed), { limit, signal })
+  return knownOf(batches, failed)
 }

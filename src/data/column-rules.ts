@@ -15,15 +15,26 @@ type Rule = readonly [isBroken: string, rule: string]
  * value. A missing value breaks `nullable` or nothing.
  */
 export function brokenRule(name: string, column: Column, { raw, value }: ColumnNames): string {
-  const rules: readonly Rule[] = [
-    [`${value} IS NULL`, 'type'],
-    ...boundRules(column, value),
-    ...textRules(column, column.type === 'string' ? value : `CAST(${value} AS VARCHAR)`),
-  ]
+  const rules: readonly Rule[] = [[`${value} IS NULL`, 'type'], ...valueRules(column, value)]
   const missing = column.nullable ? 'NULL' : reason(name, 'nullable')
   const branches = rules.map(([isBroken, rule]) => `WHEN ${isBroken} THEN ${reason(name, rule)}`)
   return `CASE WHEN ${raw} IS NULL THEN ${missing} ${branches.join(' ')} END`
 }
+
+/**
+ * A condition that holds only where {@link brokenRule} is NULL. Such conditions are joined to one for each row, which takes a
+ * tenth of the time that looking for the broken rule does. `isExact` is a further condition on what is not missing.
+ */
+export function soundRule(column: Column, { raw, value }: ColumnNames, isExact: readonly string[]): string {
+  const isSound = [...isExact, ...valueRules(column, value).map(([isBroken]) => `NOT (${isBroken})`)]
+  // Of a missing value, no other condition is true: asking for it too would be one more.
+  const known = isSound.length === 0 ? `${value} IS NOT NULL` : isSound.join(' AND ')
+  return column.nullable ? `(${raw} IS NULL OR (${known}))` : `(${known})`
+}
+
+/** As {@link soundRule}, of {@link brokenType}. */
+export const soundType = ({ raw, value }: ColumnNames, isExact: readonly string[]): string =>
+  `(${raw} IS NULL OR (${isExact.length === 0 ? `${value} IS NOT NULL` : isExact.join(' AND ')}))`
 
 /** As {@link brokenRule}, of the rule `type` alone. */
 export const brokenType = (name: string, { raw, value }: ColumnNames): string =>
@@ -33,6 +44,12 @@ export const brokenType = (name: string, { raw, value }: ColumnNames): string =>
 export const rawName = (name: string): string => sqlName(`_raw_${name}`)
 
 const reason = (name: string, rule: string): string => sqlText(`${name}: ${rule}`)
+
+/** What the spec demands of a value that is there and of its type. */
+const valueRules = (column: Column, value: string): readonly Rule[] => [
+  ...boundRules(column, value),
+  ...textRules(column, column.type === 'string' ? value : `CAST(${value} AS VARCHAR)`),
+]
 
 const boundRules = ({ type, min, max }: Column, value: string): readonly Rule[] => [
   ...(min === undefined ? [] : [[`${value} < ${limitOf(type, min)}`, 'min'] as const]),

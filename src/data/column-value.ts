@@ -37,6 +37,47 @@ export function columnValue(type: ColumnType, raw: string, native: string): stri
     : fromText(type, native === 'VARCHAR' ? raw : `CAST(${raw} AS VARCHAR)`)
 }
 
+/** A cheaper expression for a value, and where it can be trusted. */
+export interface QuickValue {
+  readonly value: string
+  /** Conditions under which `value`, where it is not NULL, is that of {@link columnValue}. */
+  readonly isExact: readonly string[]
+  /** Whether `value` is that of {@link columnValue} in any case. */
+  readonly isAlways: boolean
+}
+
+/**
+ * As {@link columnValue}, for what most rows hold: plain casts, and `value` as a name for their result in the conditions.
+ * Whoever uses it looks at {@link columnValue} where a condition fails.
+ */
+export function quickValue(
+  type: ColumnType,
+  { raw, native, value }: { raw: string; native: string; value: string },
+): QuickValue {
+  const exact = columnValue(type, raw, native)
+  const quick = (sql: string, ...isExact: readonly string[]): QuickValue => ({ value: sql, isExact, isAlways: false })
+  const always: QuickValue = { value: exact, isExact: [], isAlways: true }
+  const isNative = NATIVE[type].test(native)
+  if (!isNative && native !== 'VARCHAR') return always
+  switch (type) {
+    case 'string':
+    case 'number':
+      return always
+    case 'boolean':
+      return isNative ? always : quick(`TRY_CAST(${raw} AS BOOLEAN)`)
+    case 'integer':
+      return isNative ? always : quick(`TRY_CAST(${raw} AS BIGINT)`, `CAST(${value} AS VARCHAR) = ${raw}`)
+    case 'timestamp':
+      return isNative
+        ? quick(`TRY_CAST(${raw} AS TIMESTAMP)`, `isfinite(${value})`)
+        : quick(`TRY_CAST(${raw} AS TIMESTAMP)`, `${raw} LIKE '____-__-__ __:__:__'`, `isfinite(${value})`)
+    case 'date':
+      return quick(`TRY_CAST(${raw} AS DATE)`, `isfinite(${value})`)
+    default:
+      return unreachable(type)
+  }
+}
+
 function fromNative(type: ColumnType, raw: string): string {
   switch (type) {
     case 'string':

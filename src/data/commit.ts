@@ -1,10 +1,11 @@
 /**
- * The entries of a dataset's log: one for each batch with the receipt that accounts for its rows, and one each time a person
- * takes rows out of quarantine. The rows of such an entry are no longer in the quarantine of the commit that they come from.
+ * Commits: one for each batch with the receipt that accounts for its rows, and one each time a person takes rows out of
+ * quarantine. The rows of such an entry are no longer in the quarantine of the commit that they come from.
  */
 import { z } from 'zod'
 import { BatchSource } from '../source/source.js'
 import { ObjectRef } from '../storage/objects.js'
+import type { Partition } from './partition.js'
 
 const count = z.number().int().nonnegative()
 
@@ -15,7 +16,7 @@ export const Receipt = z
     kept: count.describe('rows in the partition'),
     quarantined: count.describe('rows in quarantine, each with its reason'),
     duplicates: count.describe('rows of a batch whose content was committed before, or whose key was'),
-    dropped: count.default(0).describe('rows that a person gave up, with a reason'),
+    dropped: count.default(0).describe('rows that a person gave up with a reason, or that grew too old'),
     erased: count.default(0).describe('rows that were erased on request'),
     reasons: z.record(z.string(), count).readonly().describe('quarantined rows by broken rule'),
     unreadable: z.string().optional().describe('why the batch could not be read at all; its bytes are in quarantine'),
@@ -57,7 +58,9 @@ export type KeyRule = z.infer<typeof KeyRule>
 export const Taken = z
   .strictObject({
     of: z.number().int().positive().describe('number of the commit in whose quarantine the rows were'),
-    verb: z.enum(['release', 'drop']).describe('whether they were judged again, or given up'),
+    verb: z
+      .enum(['release', 'drop', 'erase'])
+      .describe('whether they were judged again, given up, or moved so that those of a person could be erased'),
     rule: z.string().nullable().describe('which reasons were taken, see `takenRows`; null for all that were left'),
     why: z.string().min(1).describe('why, for the record'),
   })
@@ -101,5 +104,13 @@ export interface Snapshot {
   readonly dataset: string
   /** Position in the log: commits up to and with this number belong to it. 0 for an empty dataset. */
   readonly seq: number
+  /**
+   * What came in, as it was committed, but for `profile`: that is of the rows that are still there, absent without any.
+   * `partition` is what was written then: rows are read from `partitions`.
+   */
   readonly commits: readonly PositionedCommit[]
+  /** Where the rows are, in the order of the log; each row once. */
+  readonly partitions: readonly Partition[]
+  /** Rows that were there at this position and cannot be read any more, since their objects were removed. */
+  readonly gone: { readonly erased: number; readonly dropped: number }
 }

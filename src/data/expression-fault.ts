@@ -98,13 +98,24 @@ async function functionFault(connection: DuckDBConnection, names: readonly strin
   const named = names.find((name) => NOT_OF_THE_ROW.includes(name))
   if (named !== undefined) return `${named}(), which does not depend on the row`
   if (names.length === 0) return undefined
-  const [changing] = await queryRows(
-    connection,
-    `SELECT function_name AS name FROM duckdb_functions()
-      WHERE function_name IN (${names.map(sqlText).join(', ')}) AND stability <> 'CONSISTENT' LIMIT 1`,
-    z.object({ name: z.string() }),
-  )
-  return changing === undefined ? undefined : `${changing.name}(), which answers differently at another time`
+  inconstant ??= inconstantFunctions(connection).catch((thrown: unknown) => {
+    inconstant = undefined
+    throw thrown
+  })
+  const builtIn = await inconstant
+  const changing = names.find((name) => builtIn.has(name))
+  return changing === undefined ? undefined : `${changing}(), which answers differently at another time`
+}
+
+/**
+ * Looked up once a process, as that takes longer than a small batch with all else. Instances of one process have the same
+ * functions: they load no extensions, and an expression cannot make any.
+ */
+let inconstant: Promise<ReadonlySet<string>> | undefined
+
+async function inconstantFunctions(connection: DuckDBConnection): Promise<ReadonlySet<string>> {
+  const sql = `SELECT DISTINCT function_name AS name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'`
+  return new Set((await queryRows(connection, sql, z.object({ name: z.string() }))).map(({ name }) => name))
 }
 
 function nodesOf(tree: unknown): readonly Node[] {

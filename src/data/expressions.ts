@@ -2,6 +2,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { RefitError } from '../errors.js'
 import { COLUMN_TYPES } from '../spec/columns.js'
+import { feedSpec, feedsOf } from '../spec/datasets.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { derivedExpressions, guarded, labelExpression, ruleExpressions, type SpecExpression } from './checked-rows.js'
 import { lockDown } from './context.js'
@@ -19,18 +20,27 @@ export interface ExpressionProblem {
 
 const EXPECTED = 'one DuckDB expression over the columns of the row'
 
-/** Checks every expression and pattern of a spec without any data. No problem: an empty list. */
+/** Checks every expression and pattern of a spec and of its feeds, without any data. No problem: an empty list. */
 export async function checkExpressions(spec: ModelSpec): Promise<readonly ExpressionProblem[]> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
   try {
     await lockDown(connection, { folders: [], files: [] })
-    return await findProblems(connection, spec)
+    const problems = [...(await findProblems(connection, spec))]
+    for (const [feed] of feedsOf(spec)) {
+      const found = await findProblems(connection, feedSpec(spec, feed))
+      problems.push(...found.map((problem) => ({ ...problem, path: pathInFeed(problem.path, feed) })))
+    }
+    return problems
   } finally {
     connection.closeSync()
     instance.closeSync()
   }
 }
+
+/** Where the spec of a model says what a feed's own spec says at `path`. */
+const pathInFeed = (path: string, feed: string): string =>
+  path === 'data.label.sql' ? `data.labels.${feed}.sql` : path.replace(/^data\./, `data.labels.${feed}.`)
 
 /** Throws `InvalidSpec` unless every expression of the spec can be used. */
 export async function requireExpressions(connection: DuckDBConnection, spec: ModelSpec): Promise<void> {

@@ -12,13 +12,13 @@ import { extname, join } from 'node:path'
 import { isRefitError, messageOf, RefitError } from '../errors.js'
 import { arrivalKey, type BatchSource, type Source } from '../source/source.js'
 import type { ModelSpec } from '../spec/spec.js'
-import type { Log } from '../storage/log.js'
 import { putFile } from '../storage/objects.js'
 import { batchFormat, EXTENSIONS } from './batch-format.js'
 import { type Commit, NO_ROWS } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
-import { commitAt, commitId, committedBatches, datasetFolder, datasetLog } from './dataset-log.js'
-import { type Contents, duplicateOf, rowStore } from './store-rows.js'
+import type { DatasetLog } from './dataset-entry.js'
+import { commitAt, commitId, commitIn, committedBatches, datasetFolder, datasetLog } from './dataset-log.js'
+import { type Contents, duplicateOf, namesRemoved, type RemovedObjects, rowStore } from './store-rows.js'
 import { validateFile } from './validate-file.js'
 
 /** What to ingest, by which spec, and on whose behalf. */
@@ -75,9 +75,9 @@ interface Ingestion extends IngestRequest {
   readonly sha256: string
 }
 
-async function commitBatch(log: Log<Commit>, ingestion: Ingestion): Promise<IngestedBatch> {
+async function commitBatch(log: DatasetLog, ingestion: Ingestion): Promise<IngestedBatch> {
   const { specRevision, actor, source, sha256: batch } = ingestion
-  let judge: (() => Promise<Contents>) | undefined
+  let judge: ((removed: RemovedObjects) => Promise<Contents>) | undefined
   for (;;) {
     const { batches, seq: expectedSeq } = await committedBatches(log)
     const known = batches.arrivals[arrivalKey(source)]
@@ -86,14 +86,14 @@ async function commitBatch(log: Log<Commit>, ingestion: Ingestion): Promise<Inge
     // What a cursor promises to be new is new, though other rows were the same.
     const earlier = source.place === undefined ? batches.contents[batch] : undefined
     if (earlier === undefined) judge ??= await readContents(log, ingestion)
-    const contents = earlier === undefined ? await judge?.() : duplicateOf((await commitAt(log, earlier)).commit)
+    const contents =
+      earlier === undefined ? await judge?.(batches.removed) : duplicateOf((await commitAt(log, earlier)).commit)
     if (contents === undefined) continue
     begin(ingestion, 'committing')
     const body: Commit = { batch, source, specRevision, ...contents }
     const result = await log.append({ id: commitId(batch, source), actor, body, expectedSeq })
     if (result.kind === 'stale') continue
-    const { seq, body: commit } = result.entry
-    return { seq, commit, alreadyCommitted: result.kind === 'known' }
+    return { ...commitIn(result.entry), alreadyCommitted: result.kind === 'known' }
   }
 }
 
@@ -108,11 +108,19 @@ function requirePlace({ path, place }: BatchSource, cursors: Readonly<Record<str
 }
 
 /** Reads the batch once. What it gives is asked again when the log has moved meanwhile. */
-async function readContents(log: Log<Commit>, ingestion: Ingestion): Promise<() => Promise<Contents>> {
+async function readContents(
+  log: DatasetLog,
+  ingestion: Ingestion,
+): Promise<(removed: RemovedObjects) => Promise<Contents>> {
   const { duckDb, spec, path, source, signal } = ingestion
-  const unreadable = async (reason: string) => {
-    const contents = await keepUnreadable(ingestion, reason)
-    return async () => contents
+  const unreadable = (reason: string) => {
+    let contents: Contents | undefined
+    return async (removed: RemovedObjects) => {
+      if (contents === undefined || namesRemoved(contents, removed)) {
+        contents = await keepUnreadable(ingestion, reason, removed)
+      }
+      return contents
+    }
   }
   const format = batchFormat(source)
   if (format === undefined) return unreadable(`its name has none of the known endings: ${EXTENSIONS}`)
@@ -128,12 +136,13 @@ async function readContents(log: Log<Commit>, ingestion: Ingestion): Promise<() 
 }
 
 /** The batch blocks nobody: it is committed with no rows, and its bytes are kept. */
-async function keepUnreadable(ingestion: Ingestion, reason: string): Promise<Contents> {
+async function keepUnreadable(ingestion: Ingestion, reason: string, removed: RemovedObjects): Promise<Contents> {
   const { context, spec, path, source } = ingestion
   const folder = datasetFolder(spec.model, 'quarantine')
   // The object's name keeps the ending of the source, so that a person can open it; anything odd becomes `.bin`.
   const ending = extname(source.path).toLowerCase()
   const extension = /^\.[a-z0-9]{1,16}$/.test(ending) ? ending : '.bin'
-  const quarantine = await putFile(context.storage, folder, path, { extension })
+  const isRemoved = (key: string) => removed[key] === true
+  const quarantine = await putFile(context.storage, folder, path, { extension, isRemoved })
   return { receipt: { ...NO_ROWS, unreadable: `${source.path}: ${reason}` }, quarantine, from: null, to: null }
 }

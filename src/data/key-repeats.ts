@@ -72,27 +72,38 @@ function sameKey({ columns, windowDays }: KeyRule, typeOf: (name: string) => str
   return [...parts, `there._time >= here._time - ${days}`, `there._time <= here._time + ${days}`].join(' AND ')
 }
 
-/** Kept rows that should have been duplicates: by an earlier row of their file, and by the files of earlier partitions. */
+/** Rows that were kept, and those that were kept before them or with them. */
+export interface KeptRows {
+  readonly key: KeyRule
+  /** The local file of the rows, and SQL of a relation that gives them with `_file`. */
+  readonly file: string
+  readonly here: string
+  /** The same of what was there; what belongs to the same commit, or to a later one, is left out of it. */
+  readonly files: readonly string[]
+  readonly there: string | undefined
+}
+
+/** Kept rows that should have been duplicates: by a row of their commit, and by rows of earlier commits. */
 export async function countKeptRepeats(
   { connection }: DuckDb,
-  { key, file, files }: { readonly key: KeyRule; readonly file: string; readonly files: readonly string[] },
+  { key, file, here, files, there }: KeptRows,
 ): Promise<{ readonly inside: number; readonly before: number }> {
-  const scan = parquetScan([file])
   const types = await parquetColumns(connection, [file])
   const typeOf = (name: string) => types.get(name) ?? 'VARCHAR'
   const columns = key.columns.map(sqlName)
   const count = z.object({ rows: Count })
   const inside = await queryRow(
     connection,
-    `SELECT count(*) - count(DISTINCT (${columns.join(', ')})) AS rows FROM ${scan}
+    `SELECT count(*) - count(DISTINCT (_file, ${columns.join(', ')})) AS rows FROM ${here}
       WHERE ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`,
     count,
   )
-  const there = await parquetColumns(connection, files)
-  if (!key.columns.every((name) => there.has(name))) return { inside: inside.rows, before: 0 }
+  const known = await parquetColumns(connection, files)
+  if (there === undefined || !key.columns.every((name) => known.has(name))) return { inside: inside.rows, before: 0 }
   const before = await queryRow(
     connection,
-    `SELECT count(*) AS rows FROM ${scan} here SEMI JOIN ${parquetScan(files)} there ON ${sameKey(key, typeOf)}`,
+    `SELECT count(*) AS rows FROM ${here} here
+      SEMI JOIN ${there} there ON ${sameKey(key, typeOf)} AND there._file < here._file`,
     count,
   )
   return { inside: inside.rows, before: before.rows }

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { RefitError } from '../errors.js'
 import type { ModelSpec } from '../spec/spec.js'
-import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../statistics/profile.js'
-import { binned } from './bin-of.js'
+import type { CategoricalProfile, ColumnProfile, Profile } from '../statistics/profile.js'
 import type { Bins } from './bins.js'
 import { type DuckDb, type EngineContext, withDuckDb } from './context.js'
+import { countNumbers } from './count-numbers.js'
 import { featureColumns } from './features.js'
 import { Count, queryRow, queryRows } from './query.js'
-import { isoTime, parquetScan, sqlName, sqlText } from './sql.js'
+import { isoTime, parquetScan, sqlName } from './sql.js'
 
 /** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
 export interface ProfileRequest {
@@ -30,14 +30,14 @@ export async function profileFile(context: EngineContext, request: ProfileReques
 /** As {@link profileFile}, on an instance that may read the file. */
 export async function profilePartition(duckDb: DuckDb, { spec, file, bins }: ProfileRequest): Promise<Profile> {
   const scan = parquetScan([file])
+  const features = featureColumns(spec)
+  const numeric = features.flatMap(({ name, kind }) =>
+    kind === 'numeric' ? [{ name, edges: edgesOf(bins, name) }] : [],
+  )
+  const numbers = await countNumbers(duckDb, file, numeric)
   const columns: [string, ColumnProfile][] = []
-  for (const { name, kind } of featureColumns(spec)) {
-    columns.push([
-      name,
-      kind === 'numeric'
-        ? await countNumeric(duckDb, { file, name, edges: edgesOf(bins, name) })
-        : await countCategories(duckDb, scan, name),
-    ])
+  for (const { name } of features) {
+    columns.push([name, numbers.get(name) ?? (await countCategories(duckDb, scan, name))])
   }
   return { version: 1, bins: bins.revision, ...(await countRows(duckDb, scan)), columns: Object.fromEntries(columns) }
 }
@@ -66,59 +66,6 @@ async function countRows({ connection }: DuckDb, scan: string) {
     z.object({ rows: Count, known: Count, positive: Count, from: z.string().nullable(), to: z.string().nullable() }),
   )
   return { rows, from, to, label: { known, positive } }
-}
-
-async function countNumeric(
-  { connection }: DuckDb,
-  { file, name, edges }: { readonly file: string; readonly name: string; readonly edges: readonly number[] },
-): Promise<NumericProfile> {
-  const groups = await queryRows(
-    connection,
-    `SELECT bin, CAST(sum(n) AS BIGINT) AS rows, sum(x * n) AS total, min(x) AS least, max(x) AS most
-      FROM (${binned(await numbersOf(connection, file, name), edges)}) GROUP BY bin ORDER BY bin`,
-    z.object({ bin: z.number(), rows: Count, total: z.number(), least: z.number(), most: z.number() }),
-  )
-  const counts = new Array<number>(edges.length + 1).fill(0)
-  const sums = new Array<number>(edges.length + 1).fill(0)
-  for (const { bin, rows, total } of groups) {
-    counts[bin] = rows
-    sums[bin] = total
-  }
-  const finite = counts.reduce((total, count) => total + count, 0)
-  const { rows, known } = await queryRow(
-    connection,
-    `SELECT count(*) AS rows, count(${sqlName(name)}) AS known FROM ${parquetScan([file])}`,
-    z.object({ rows: Count, known: Count }),
-  )
-  return {
-    kind: 'numeric',
-    edges,
-    counts,
-    sums,
-    nulls: rows - known,
-    notFinite: known - finite,
-    min: groups[0]?.least ?? null,
-    max: groups.at(-1)?.most ?? null,
-  }
-}
-
-/**
- * The finite numbers `x` of a column, with how often they are there, `n`. A column that its writer gave a dictionary has few
- * values, which are grouped in a tenth of the time that sorting each number into its bin takes; grouping others takes longer.
- */
-async function numbersOf(connection: DuckDb['connection'], file: string, name: string): Promise<string> {
-  const { hasDictionary } = await queryRow(
-    connection,
-    `SELECT coalesce(bool_and(contains(encodings, 'DICTIONARY')), false) AS "hasDictionary"
-      FROM parquet_metadata(${sqlText(file)}) WHERE path_in_schema = ${sqlText(name)}`,
-    z.object({ hasDictionary: z.boolean() }),
-  )
-  const numbers = `SELECT CAST(value AS DOUBLE) AS x, n FROM (${
-    hasDictionary
-      ? `SELECT ${sqlName(name)} AS value, count(*) AS n FROM ${parquetScan([file])} GROUP BY value`
-      : `SELECT ${sqlName(name)} AS value, 1 AS n FROM ${parquetScan([file])}`
-  })`
-  return `SELECT x, n FROM (${numbers}) WHERE isfinite(x)`
 }
 
 async function countCategories({ connection }: DuckDb, scan: string, name: string): Promise<CategoricalProfile> {

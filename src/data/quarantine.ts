@@ -38,11 +38,18 @@ export function waitingBatches(commits: readonly PositionedCommit[]): readonly W
  * the rest, and those by which it was taken. By number.
  */
 export function decidedCommits(commits: readonly PositionedCommit[]): ReadonlySet<number> {
-  const waiting = new Set(waitingBatches(commits).map(({ commit }) => commit.seq))
+  const bySeq = new Map(commits.map((commit) => [commit.seq, commit]))
+  const waiting = new Set(waitingBatches(commits).flatMap(({ commit }) => originsOf(commit, bySeq)))
   const takes = takesOf(commits)
   const isDecided = ({ seq, taken, receipt }: PositionedCommit) =>
     (taken !== undefined && receipt.stopped === undefined) || (takes.has(seq) && !waiting.has(seq))
   return new Set(commits.filter(isDecided).map(({ seq }) => seq))
+}
+
+/** A commit, and those whose rows it only holds since somebody else's were erased beside them: nobody decided about these. */
+function originsOf(commit: PositionedCommit, bySeq: ReadonlyMap<number, PositionedCommit>): readonly number[] {
+  const origin = commit.taken?.verb === 'erase' ? bySeq.get(commit.taken.of) : undefined
+  return origin === undefined ? [commit.seq] : [commit.seq, ...originsOf(origin, bySeq)]
 }
 
 /** The rules of each leaving, by the commit that the rows left; null for all rows. */
@@ -55,7 +62,10 @@ export function takesOf(commits: readonly PositionedCommit[]): ReadonlyMap<numbe
 }
 
 /** Rows by reason that are left after some were taken. */
-export function reasonsLeft({ reasons }: Receipt, taken: readonly (string | null)[]): Readonly<Record<string, number>> {
+export function reasonsLeft(
+  { reasons }: Pick<Receipt, 'reasons'>,
+  taken: readonly (string | null)[],
+): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(reasons).filter(([reason, rows]) => rows > 0 && !taken.some((rule) => takesReason(rule, reason))),
   )

@@ -8,7 +8,7 @@ import type { DuckDb } from './context.js'
 import { readCsvHeader } from './csv-header.js'
 import { decodeText, type TextEncoding, type TextFile } from './decode-text.js'
 import { parquetRows, queryRows } from './query.js'
-import { csvCutter, jsonLineCutter, LONGEST_RECORD_BYTES, NEVER_IN_JSON } from './record-cutter.js'
+import { csvCutter, jsonLineCutter, LONGEST_RECORD_BYTES, NEVER_IN_JSON, QUOTE } from './record-cutter.js'
 import { splitRecords } from './split-records.js'
 import { sqlList, sqlName, sqlText } from './sql.js'
 import { unpackFile } from './unpack-file.js'
@@ -75,6 +75,7 @@ async function openCsv(
     start: bodyStart,
     linesBefore: lines,
     to,
+    shape: { delimiter: delimiter.charCodeAt(0), fields: names.length, quote: QUOTE },
     cutter: csvCutter(delimiter.charCodeAt(0), names.length),
     ending: delimiter.repeat(3),
     separator: delimiter,
@@ -99,6 +100,7 @@ async function openJsonLines(
     start,
     linesBefore: 0,
     to,
+    shape: { delimiter: NEVER_IN_JSON, fields: 1, quote: -1 },
     cutter: jsonLineCutter,
     ending: separator.repeat(2),
     separator,
@@ -108,6 +110,9 @@ async function openJsonLines(
   const scan = textScan(to, { delimiter: `chr(${NEVER_IN_JSON})`, quote: '', fields: 2 })
   return { ...jsonRows(`SELECT ${PLACE}, f0 AS line, f1 AS _fault FROM ${scan}`, columns), rowsIn }
 }
+
+/** A fault in Latin-1 takes two bytes a character, and quoted quotes two more. */
+const LONGEST_COPY_BYTES = 5 * LONGEST_RECORD_BYTES
 
 /** The number of a record, and of the line that it begins on. */
 const PLACE = '_row, _row + _besides AS _line'
@@ -168,8 +173,9 @@ function textScan(
     `escape = ${sqlText(quote)}`,
     `columns = {${columns.join(', ')}}`,
     String.raw`new_line = '\n'`,
-    // A fault in Latin-1 takes two bytes a character, and quoted quotes two more.
-    `max_line_size = ${5 * LONGEST_RECORD_BYTES}`,
+    `max_line_size = ${LONGEST_COPY_BYTES}`,
+    // DuckDB would take room for sixteen such lines, and several times.
+    `buffer_size = ${2 * LONGEST_COPY_BYTES}`,
   ]
   return `read_csv(${sqlText(file)}, ${options.join(', ')})`
 }

@@ -6,12 +6,16 @@ import type { Batch, ColumnValues } from '../predictor/predictor.js'
 import { type DuckDb, type EngineContext, withReader } from './context.js'
 import { reasonOf } from './duckdb-error.js'
 import { requireExpression } from './expressions.js'
+import type { Partition } from './partition.js'
+import { rowsOfPartitions } from './snapshot-rows.js'
 import { parquetScan, sqlName } from './sql.js'
 
 /** What to read. */
 export interface ReadRequest {
   /** Local Parquet files, read in this order. */
   readonly files: readonly string[]
+  /** The partitions that the files are, where only the rows of some commits may be meant; else all rows are. */
+  readonly partitions?: readonly Partition[] | undefined
   readonly features: readonly FeatureColumn[]
   /** DuckDB expressions over the columns of the files, by alias: numeric results, delivered as numeric columns. */
   readonly expressions?: Readonly<Record<string, string>>
@@ -37,7 +41,7 @@ export async function* readBatches(
 }
 
 async function* stream({ connection }: DuckDb, request: ReadRequest): AsyncGenerator<Batch, void, undefined> {
-  const { files, features, expressions = {}, batchRows = DEFAULT_BATCH_ROWS } = request
+  const { files, partitions, features, expressions = {}, batchRows = DEFAULT_BATCH_ROWS } = request
   for (const sql of Object.values(expressions)) await requireExpression(connection, sql)
   const columns: readonly FeatureColumn[] = [
     ...features,
@@ -47,7 +51,8 @@ async function* stream({ connection }: DuckDb, request: ReadRequest): AsyncGener
     ...features.map(({ name, kind }) => `CAST(${sqlName(name)} AS ${kind === 'numeric' ? 'DOUBLE' : 'VARCHAR'})`),
     ...Object.values(expressions).map((sql) => `CAST((${sql}\n) AS DOUBLE)`),
   ]
-  const result = await connection.stream(`SELECT ${selected.join(', ')} FROM ${parquetScan(files)}`).catch((thrown) => {
+  const rows = partitions === undefined ? parquetScan(files) : rowsOfPartitions(partitions, files)
+  const result = await connection.stream(`SELECT ${selected.join(', ')} FROM ${rows}`).catch((thrown) => {
     throw new RefitError('InvalidInput', `Cannot read ${files.length} files: ${reasonOf(thrown)}.`, { cause: thrown })
   })
   let builder = new BatchBuilder(columns, batchRows)

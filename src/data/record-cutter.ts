@@ -31,7 +31,9 @@ export const LONGEST_RECORD_BYTES = 1 << 20
 
 const LF = 0x0a
 const CR = 0x0d
-const QUOTE = 0x22
+
+/** Begins and ends a field of CSV that may hold line ends and delimiters. */
+export const QUOTE = 0x22
 
 /** A byte that no JSON text holds as it is, so it separates nothing that is a row. */
 export const NEVER_IN_JSON = 0x01

@@ -2,7 +2,7 @@
  * The rows of a retraining: what is trained on, what stops the training, and what examines the candidate. The same
  * snapshot and request give the same rows, on any host:
  *
- * 1. A row is known by its position: file in the snapshot, row in the file. The log only grows, so positions stay.
+ * 1. A row is known by its position, which never changes: see `rowsOfPartitions`.
  * 2. Whatever looks random is a hash of position and seed.
  * 3. Rows are written in the order of their positions, by one thread: with more, the same rows would be other bytes.
  */
@@ -10,20 +10,27 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { z } from 'zod'
 import type { TrainingWindow } from '../decisions/decision.js'
+import type { LabelCount } from '../decisions/evidence-input.js'
 import { COLUMN_TYPES } from '../spec/columns.js'
+import type { LabelKind } from '../spec/label-feed.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { type ObjectRef, objectFile, putFile } from '../storage/objects.js'
+import { answerFiles, type FeedAnswers, type FeedPositions, openAnswers } from './answers.js'
 import type { Snapshot } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
 import { datasetFolder } from './dataset-log.js'
+import { labelledRows } from './labelled-rows.js'
 import { Count, parquetRows, queryRow, queryRows } from './query.js'
 import { planMix, type Thinning } from './row-mix.js'
-import { isoTime, parquetScan, sqlDays, sqlName, sqlText, sqlTime } from './sql.js'
+import { rowsOfPartitions } from './snapshot-rows.js'
+import { isoTime, sqlDays, sqlName, sqlText, sqlTime } from './sql.js'
 
 /** Which rows are asked for. */
 export interface SelectRequest {
   readonly spec: ModelSpec
   readonly snapshot: Snapshot
+  /** Up to where answers of feeds are known; none unless given. */
+  readonly answers?: FeedPositions | undefined
   readonly window: TrainingWindow
   /** Days at the end of the window that training never sees. */
   readonly holdoutDays: number
@@ -51,27 +58,35 @@ export interface Selection {
   readonly oldRows: number
   readonly validationRows: number
   readonly holdoutRows: number
+  /** Labels of the training rows by their kind, for a spec with feeds. */
+  readonly labels?: LabelsByKind
 }
+
+/** Labels by their kind. */
+export type LabelsByKind = Readonly<Record<LabelKind, LabelCount>>
 
 /**
  * Selects rows whose label is known at `asOf`: it is there, and the event is at least the label's delay ago. The holdout
- * is the last days of those; training is the rest of the window before it.
+ * is the last days of those, as far as their labels may examine models; training is the rest of the window before it.
  */
 export async function selectRows(context: DataContext, request: SelectRequest): Promise<Selection> {
   const { snapshot, spec, signal } = request
   const files: string[] = []
-  for (const { partition } of snapshot.commits) {
-    if (partition !== undefined) files.push(await objectFile(context.storage, partition))
-  }
-  return withDuckDb({ ...context, threads: 1 }, { readable: files, signal }, async (duckDb) => {
-    await createCandidates(duckDb, request, files)
-    const summary = await createTraining(duckDb, request)
+  for (const { object } of snapshot.partitions) files.push(await objectFile(context.storage, object))
+  const answers = await openAnswers(context, spec, request.answers ?? {})
+  const readable = [...files, ...answerFiles(answers)]
+  return withDuckDb({ ...context, threads: 1 }, { readable, signal }, async (duckDb) => {
+    await createCandidates(duckDb, request, { files, answers })
+    // A join that outgrows memory gives its rows in another order.
+    const order = answers.length === 0 ? '' : ' ORDER BY _file, _position'
+    const summary = await createTraining(duckDb, request, order)
     const put = (name: string, rows: string) => putTable(context, duckDb, { dataset: spec.model, name, rows })
-    const trained = [...spec.data.features.map(sqlName), 'label', 'CAST(1 AS DOUBLE) AS weight'].join(', ')
+    const trained = [...spec.data.features.map(sqlName), 'label', 'weight'].join(', ')
     const training = await put('training', `SELECT ${trained} FROM training WHERE NOT validates`)
     const validation = await put('validation', `SELECT ${trained} FROM training WHERE validates`)
-    const holdout = await put('holdout', await holdoutRows(duckDb))
+    const holdout = await put('holdout', `${await holdoutRows(duckDb)}${order}`)
     return {
+      ...(answers.length === 0 ? {} : { labels: await labelsByKind(duckDb) }),
       training,
       validation,
       holdout,
@@ -85,19 +100,20 @@ export async function selectRows(context: DataContext, request: SelectRequest): 
 
 /** A view of the rows that can be used at all, with their position and the part that their event time puts them in. */
 async function createCandidates(
-  { connection }: DuckDb,
+  duckDb: DuckDb,
   request: SelectRequest,
-  files: readonly string[],
+  { files, answers }: { readonly files: readonly string[]; readonly answers: readonly FeedAnswers[] },
 ): Promise<void> {
   const { spec, window, holdoutDays, asOf } = request
+  const rows = files.length === 0 ? noRows(spec) : rowsOfPartitions(request.snapshot.partitions, files)
+  const labelled = await labelledRows(duckDb, { spec, rows, answers, asOf })
   const end = `least(${sqlTime(window.to)}, ${sqlTime(asOf)} - ${sqlDays(spec.data.label.delayDays)})`
   const holdoutFrom = `(${end} - ${sqlDays(holdoutDays)})`
   const isInWindow = window.from === null ? 'TRUE' : `_time >= ${sqlTime(window.from)}`
   const isOld = window.oldUntil === null ? 'FALSE' : `_time <= ${sqlTime(window.oldUntil)}`
-  await connection.run(`CREATE VIEW candidates AS
+  await duckDb.connection.run(`CREATE TEMP VIEW candidates AS
     SELECT *, CASE WHEN _time > ${holdoutFrom} THEN 'holdout' WHEN ${isInWindow} THEN 'training' END AS _part, ${isOld} AS _is_old
-    FROM ${files.length === 0 ? noRows(spec) : `(SELECT *, file_index AS _file, file_row_number AS _position FROM ${parquetScan(files)})`}
-    WHERE _label IS NOT NULL AND _time <= ${end}`)
+    FROM (${labelled}) WHERE _label IS NOT NULL AND _time <= ${end}`)
 }
 
 /** A relation with the columns of a partition, for a dataset that has none. */
@@ -109,13 +125,13 @@ function noRows({ data }: ModelSpec): string {
 }
 
 /** Makes the table of training and validation rows, and sums up the former. */
-async function createTraining(duckDb: DuckDb, request: SelectRequest) {
+async function createTraining(duckDb: DuckDb, request: SelectRequest, order: string) {
   const { spec, seed, validationShare = 0.1 } = request
   const validates = `${hashOf('validation', seed)} < ${shareOfHash(validationShare)}`
   const features = spec.data.features.map(sqlName).join(', ')
   await duckDb.connection.run(`CREATE TEMP TABLE training AS
-    SELECT ${features}, CAST(_label AS INTEGER) AS label, _time, _is_old, ${validates} AS validates
-    FROM candidates WHERE _part = 'training' AND (${await mixCondition(duckDb, request)})`)
+    SELECT ${features}, CAST(_label AS INTEGER) AS label, _weight AS weight, _label_kind, _time, _is_old, ${validates} AS validates
+    FROM candidates WHERE _part = 'training' AND (${await mixCondition(duckDb, request)})${order}`)
   return queryRow(
     duckDb.connection,
     `SELECT old AS "oldRows", ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (
@@ -173,10 +189,24 @@ const shareOfHash = (share: number): string => `${BigInt(Math.round(share * 2 **
 /** All columns of the partitions; an arriving column `label` gives way to the label. */
 async function holdoutRows({ connection }: DuckDb): Promise<string> {
   const names = await queryRows(connection, 'DESCRIBE candidates', z.object({ column_name: z.string() }))
-  const own = new Set(['_label', '_file', '_position', '_part', '_is_old', 'label'])
+  const own = new Set([
+    ...['_label', '_file', '_position', '_part', '_is_old', '_weight', '_label_kind', '_examines', 'label'],
+  ])
   const kept = names.map(({ column_name }) => column_name).filter((name) => !own.has(name.toLowerCase()))
-  return `SELECT ${kept.map(sqlName).join(', ')}, CAST(_label AS INTEGER) AS label FROM candidates WHERE _part = 'holdout'`
+  return `SELECT ${kept.map(sqlName).join(', ')}, CAST(_label AS INTEGER) AS label FROM candidates WHERE _part = 'holdout' AND _examines`
 }
+
+async function labelsByKind({ connection }: DuckDb): Promise<LabelsByKind> {
+  const count = (kind: LabelKind) => `{known: count(*) FILTER (_label_kind = '${kind}'),
+    positive: count(*) FILTER (_label_kind = '${kind}' AND label = 1)} AS ${kind}`
+  return queryRow(
+    connection,
+    `SELECT ${count('verified')}, ${count('weak')} FROM training WHERE NOT validates`,
+    z.object({ verified: Labels, weak: Labels }),
+  )
+}
+
+const Labels = z.object({ known: Count, positive: Count })
 
 async function putTable(
   context: DataContext,

@@ -2,28 +2,30 @@
 import { RefitError } from '../errors.js'
 import type { Profile } from '../statistics/profile.js'
 import { readJson } from '../storage/objects.js'
-import type { Commit, PositionedCommit, Snapshot } from './commit.js'
+import type { Commit, Snapshot } from './commit.js'
 import type { DataContext } from './context.js'
-import { commitsOf, datasetLog } from './dataset-log.js'
+import { allEntries, datasetLog } from './dataset-log.js'
+import { stateAt } from './dataset-state.js'
 import { StoredProfile } from './stored-profile.js'
 
 /** Profiles that are read at a time. */
 const PARALLEL_READS = 16
 
-/** The dataset as it was at position `seq`, as it is now unless given. Rejects with `NotFound` for a later position. */
+/**
+ * The dataset as it was at position `seq`, as it is now unless given. Nothing is listed, and of years of entries few are read.
+ * Rejects with `NotFound` for a later position.
+ */
 export async function openSnapshot(context: DataContext, dataset: string, seq?: number): Promise<Snapshot> {
-  const commits: PositionedCommit[] = []
-  if (seq !== 0) {
-    for await (const commit of commitsOf(datasetLog(context.storage, dataset), seq)) commits.push(commit)
-  }
-  const last = commits.at(-1)?.seq ?? 0
-  if (seq !== undefined && seq !== last) {
+  const entries = seq === 0 ? [] : await allEntries(datasetLog(context.storage, dataset))
+  const last = entries.at(-1)?.seq ?? 0
+  if (seq !== undefined && seq > last) {
     throw new RefitError(
       'NotFound',
       `Cannot open dataset "${dataset}" at position ${seq}: its log ends at ${last}. Name a position up to ${last}.`,
     )
   }
-  return { dataset, seq: last, commits }
+  const at = seq ?? last
+  return { dataset, seq: at, ...stateAt(entries, at) }
 }
 
 /** The profiles of commits that have one, in their order. */

@@ -7,7 +7,7 @@ import type { DuckDb } from './context.js'
 import { findRepeats, keyRuleOf } from './key-repeats.js'
 import { keptColumns, quarantineColumns } from './partition-columns.js'
 import { parquetRows, queryRow } from './query.js'
-import { isoTime, sqlText } from './sql.js'
+import { isoTime, PARTITION_FORMAT, sqlText } from './sql.js'
 import type { WrittenRows } from './stream-rows.js'
 import type { JudgedRows } from './validate-file.js'
 
@@ -100,7 +100,7 @@ async function writeRows(duckDb: DuckDb, spec: ModelSpec, isKept: string): Promi
 async function write({ connection, folder }: DuckDb, name: string, columns: readonly string[], where: string) {
   const path = join(folder, `${name}.parquet`)
   const rows = `SELECT ${columns.join(', ')} FROM checked WHERE ${where}`
-  const copied = await connection.run(`COPY (${rows}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`)
+  const copied = await connection.run(`COPY (${rows}) TO ${sqlText(path)} (${PARTITION_FORMAT})`)
   return copied.rowsChanged === 0 ? undefined : path
 }
 

@@ -8,10 +8,9 @@
  *    DuckDB may read in parallel.
  */
 import { isUtf8 } from 'node:buffer'
-import { once } from 'node:events'
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
-import { type Cut, type Cutter, type TextChunk, textChunk } from './record-cutter.js'
+import { type FileHandle, open } from 'node:fs/promises'
+import { type Cut, type Cutter, LONGEST_RECORD_BYTES, type TextChunk, textChunk } from './record-cutter.js'
+import { DecimalCounter, NOT_COPIED, RecordPage, type RecordShape } from './record-page.js'
 
 /** What is split, and where to. */
 export interface SplitRequest {
@@ -21,6 +20,8 @@ export interface SplitRequest {
   /** Lines above the first record. */
   readonly linesBefore: number
   readonly to: string
+  /** What a record is made of that needs no closer look; the cutter says what becomes of others. */
+  readonly shape: RecordShape
   readonly cutter: Cutter
   /** What follows a sound record, up to its number. */
   readonly ending: string
@@ -31,124 +32,118 @@ export interface SplitRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Large enough that a whole record fits several times, small enough for a worker with many activities. */
-const CHUNK_BYTES = 4 << 20
-/** What an ending and two numbers can take. */
-const MOST_ENDING_BYTES = 64
-
 const LF = 0x0a
-const ZERO = 0x30
+
+/** Bytes that are read at a time: few enough to stay in the processor's memory while they are looked at several times. */
+const CHUNK_BYTES = 1 << 20
 
 /** Splits a file and gives the number of its records. */
 export async function splitRecords(request: SplitRequest): Promise<number> {
-  const output = createWriteStream(request.to)
-  const splitter = new Splitter(request, output)
-  let rest: Buffer = Buffer.alloc(0)
-  const { start, signal } = request
-  for await (const chunk of createReadStream(request.from, { start, highWaterMark: CHUNK_BYTES, signal })) {
-    rest = await splitter.take(textChunk(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), false))
+  const input = await open(request.from)
+  try {
+    const output = await open(request.to, 'w')
+    try {
+      return await split(request, input, output)
+    } finally {
+      await output.close()
+    }
+  } finally {
+    await input.close()
   }
-  // The last line may lack its end: with it, a record that ends nowhere is one with an open quote.
-  await splitter.take(textChunk(rest.length === 0 ? rest : Buffer.concat([rest, Buffer.from('\n')]), true))
-  await finished(output.end())
-  return splitter.records
+}
+
+/** The same buffers are used again for each chunk: fresh ones would cost more than what is done with them. */
+async function split(request: SplitRequest, input: FileHandle, output: FileHandle): Promise<number> {
+  const splitter = new Splitter(request)
+  // What a chunk leaves over is never more than a record, and the last line may lack its end.
+  const buffer = Buffer.allocUnsafe(LONGEST_RECORD_BYTES + CHUNK_BYTES + 1)
+  let position = request.start
+  let rest = 0
+  for (;;) {
+    request.signal?.throwIfAborted()
+    const { bytesRead } = await input.read(buffer, rest, CHUNK_BYTES, position)
+    position += bytesRead
+    const isLast = bytesRead === 0
+    // With an end, a record that ends nowhere is one with an open quote.
+    if (isLast && rest > 0) buffer[rest++] = LF
+    const bytes = buffer.subarray(0, rest + bytesRead)
+    const left = splitter.take(textChunk(bytes, isLast))
+    await writeAll(output, splitter.page.written())
+    if (isLast) return splitter.records
+    bytes.copyWithin(0, bytes.length - left)
+    rest = left
+  }
+}
+
+async function writeAll(output: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await output.write(bytes, at)).bytesWritten
 }
 
 class Splitter {
   records = 0
-  /** Lines above the next record that are not records of one line. */
-  #besides: number
+  /** What was copied of the chunk that was taken last. */
+  readonly page = new RecordPage(CHUNK_BYTES)
+  /** `records` as it is written. */
+  readonly #number = new DecimalCounter()
+  /** Lines above the next record that are not records of one line, and what follows a number for it. */
+  #besides = 0
+  #place: Buffer | undefined
   readonly #ending: Buffer
-  readonly #separator: Buffer
 
-  constructor(
-    readonly request: SplitRequest,
-    readonly output: WriteStream,
-  ) {
-    this.#besides = request.linesBefore
+  constructor(readonly request: SplitRequest) {
     this.#ending = Buffer.from(request.ending)
-    this.#separator = Buffer.from(request.separator)
+    this.#pass(request.linesBefore)
   }
 
-  /** Writes the records that end in these bytes and gives back the rest. */
-  async take(chunk: TextChunk): Promise<Buffer> {
-    const { bytes } = chunk
-    const page = new Page(bytes.length)
+  /** Copies the records that end in these bytes to the page, and tells how many bytes are left. */
+  take(chunk: TextChunk): number {
+    const { page, request } = this
+    const { bytes, isClean } = chunk
+    page.clear()
     let start = 0
     while (start < bytes.length) {
-      const cut = this.request.cutter(chunk, start)
+      if (bytes[start] === LF) {
+        this.#pass(1)
+        start++
+        continue
+      }
+      const next = isClean ? page.copyRecord(bytes, start, request.shape) : NOT_COPIED
+      if (next !== NOT_COPIED) {
+        page.append(this.#ending)
+        this.#endRecord()
+        if (page.breaks > 0) this.#pass(page.breaks)
+        start = next
+        continue
+      }
+      const cut = request.cutter(chunk, start)
       if (cut === undefined) break
-      if (cut.end > start) this.#copy(page, bytes, start, cut)
-      else this.#besides++
+      if (cut.end > start) this.#cut(bytes.subarray(start, cut.end), cut)
+      else this.#pass(1)
       start = cut.next
     }
-    const body = page.written()
-    if (body.length > 0 && !this.output.write(body)) await once(this.output, 'drain')
-    return bytes.subarray(start)
+    return Math.max(bytes.length - start, 0)
   }
 
-  #copy(page: Page, bytes: Buffer, start: number, { end, fault, breaks }: Cut): void {
+  #cut(record: Buffer, { fault, breaks }: Cut): void {
+    this.page.append(fault === null ? record : Buffer.from(this.request.faultRecord(fault, textOf(record))))
+    if (fault === null) this.page.append(this.#ending)
+    this.#endRecord()
+    if (breaks > 0) this.#pass(breaks)
+  }
+
+  #endRecord(): void {
     this.records++
-    if (fault === null) {
-      page.append(bytes, start, end)
-      page.append(this.#ending, 0, this.#ending.length)
-    } else {
-      const record = Buffer.from(this.request.faultRecord(fault, textOf(bytes.subarray(start, end))))
-      page.append(record, 0, record.length)
-    }
-    page.appendNumber(this.records)
-    page.append(this.#separator, 0, this.#separator.length)
-    page.appendNumber(this.#besides)
-    page.appendByte(LF)
-    this.#besides += breaks
+    this.#number.increase()
+    this.page.append(this.#number.digits)
+    this.#place ??= Buffer.from(`${this.request.separator}${this.#besides}\n`)
+    this.page.append(this.#place)
+  }
+
+  /** Goes past lines that hold no record of their own. There may be a billion of them, so they are written when one is needed. */
+  #pass(lines: number): void {
+    this.#besides += lines
+    this.#place = undefined
   }
 }
 
 const textOf = (record: Buffer): string => record.toString(isUtf8(record) ? 'utf8' : 'latin1')
-
-/** Bytes that grow. Records are a few dozen bytes: a loop copies them faster than a call does. */
-class Page {
-  #bytes: Buffer
-  #end = 0
-
-  constructor(expected: number) {
-    this.#bytes = Buffer.allocUnsafe(expected + (expected >> 1) + MOST_ENDING_BYTES)
-  }
-
-  written(): Buffer {
-    return this.#bytes.subarray(0, this.#end)
-  }
-
-  append(from: Buffer, start: number, end: number): void {
-    this.#reserve(end - start)
-    const bytes = this.#bytes
-    let to = this.#end
-    for (let at = start; at < end; at++) bytes[to++] = from[at] ?? 0
-    this.#end = to
-  }
-
-  appendByte(byte: number): void {
-    this.#reserve(1)
-    this.#bytes[this.#end++] = byte
-  }
-
-  appendNumber(number: number): void {
-    this.#reserve(MOST_ENDING_BYTES)
-    let digits = 1
-    for (let power = 10; power <= number; power *= 10) digits++
-    let left = number
-    for (let at = this.#end + digits - 1; at >= this.#end; at--) {
-      const tenth = Math.floor(left / 10)
-      this.#bytes[at] = ZERO + left - 10 * tenth
-      left = tenth
-    }
-    this.#end += digits
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#end + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafe(2 * this.#bytes.length + bytes)
-    this.#bytes.copy(larger, 0, 0, this.#end)
-    this.#bytes = larger
-  }
-}

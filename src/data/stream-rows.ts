@@ -16,7 +16,7 @@ import { rawName } from './column-rules.js'
 import type { DuckDb } from './context.js'
 import { keptColumns } from './partition-columns.js'
 import { Count, queryRow } from './query.js'
-import { sqlName, sqlText } from './sql.js'
+import { PARTITION_FORMAT, sqlName, sqlText } from './sql.js'
 
 /** Files in scratch that hold sorted rows; absent without such rows. */
 export interface WrittenRows {
@@ -52,7 +52,7 @@ const textColumn = (name: string): string => `${sqlName(name)} VARCHAR`
 
 /** Writes rows to Parquet, and tells how many. */
 async function copyTo({ connection }: DuckDb, rows: string, path: string): Promise<number> {
-  const { rowsChanged } = await connection.run(`COPY (${rows}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`)
+  const { rowsChanged } = await connection.run(`COPY (${rows}) TO ${sqlText(path)} (${PARTITION_FORMAT})`)
   return rowsChanged
 }
 

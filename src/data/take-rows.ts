@@ -7,12 +7,12 @@
  */
 import { isRefitError, messageOf, RefitError } from '../errors.js'
 import type { ModelSpec } from '../spec/spec.js'
-import type { Log } from '../storage/log.js'
 import { objectFile } from '../storage/objects.js'
 import { batchFormat } from './batch-format.js'
 import { type Commit, NO_ROWS, type PositionedCommit, type Taken } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
-import { commitAt, committedBatches, datasetLog, idOf } from './dataset-log.js'
+import type { DatasetLog } from './dataset-entry.js'
+import { commitAt, commitIn, committedBatches, datasetLog, idOf } from './dataset-log.js'
 import { requireExpressions } from './expressions.js'
 import { lendFile } from './lend-file.js'
 import { hasReason, requireWaiting, rowsOf, takesReason, type WaitingBatch } from './quarantine.js'
@@ -28,7 +28,7 @@ export interface TakeRequest {
   /** The spec as it is now: released rows are judged by it. */
   readonly spec: ModelSpec
   readonly specRevision: number
-  readonly verb: Taken['verb']
+  readonly verb: 'release' | 'drop'
   /** Number of the commit in whose quarantine the rows are. */
   readonly of: number
   /** A reason, or what stands before its colon, such as a column; all rows unless given. */
@@ -64,7 +64,7 @@ export async function takeRows(context: DataContext, request: TakeRequest): Prom
     const body: Commit = { batch, source, specRevision, taken, ...contents }
     const result = await log.append({ id: takeId(taken), actor, body, expectedSeq })
     if (result.kind === 'stale') continue
-    return { kind: result.kind === 'known' ? 'known' : 'taken', seq: result.entry.seq, commit: result.entry.body }
+    return { kind: result.kind === 'known' ? 'known' : 'taken', ...commitIn(result.entry) }
   }
 }
 
@@ -93,7 +93,7 @@ interface Release extends TakeRequest {
 
 type Nothing = Extract<TakeOutcome, { readonly kind: 'nothing' }>
 
-async function released(context: DataContext, log: Log<Commit>, release: Release): Promise<Contents | Nothing> {
+async function released(context: DataContext, log: DatasetLog, release: Release): Promise<Contents | Nothing> {
   const { spec, waiting, signal, actor } = release
   const isUnreadable = waiting.unreadable !== null
   const twin = isUnreadable ? await contentsOf(log, waiting.commit) : undefined
@@ -102,7 +102,9 @@ async function released(context: DataContext, log: Log<Commit>, release: Release
     const judged = await judgeAgain(context, duckDb, release)
     if ('kind' in judged) return judged
     const begin = () => signal?.throwIfAborted()
-    const contents = await rowStore({ context, duckDb, spec, actor, isGated: isUnreadable, begin }, log, judged)()
+    const { removed } = (await committedBatches(log)).batches
+    const store = rowStore({ context, duckDb, spec, actor, isGated: isUnreadable, begin }, log, judged)
+    const contents = await store(removed)
     const { kept, duplicates, quarantined } = contents.receipt
     if (isUnreadable || kept + duplicates > 0) return contents
     return {
@@ -113,7 +115,7 @@ async function released(context: DataContext, log: Log<Commit>, release: Release
 }
 
 /** The same bytes came again and could be read then: all their rows are known. An ordered source never says so. */
-async function contentsOf(log: Log<Commit>, { batch, source }: PositionedCommit): Promise<Contents | undefined> {
+async function contentsOf(log: DatasetLog, { batch, source }: PositionedCommit): Promise<Contents | undefined> {
   const seq = source.place === undefined ? (await committedBatches(log)).batches.contents[batch] : undefined
   return seq === undefined ? undefined : duplicateOf((await commitAt(log, seq)).commit)
 }

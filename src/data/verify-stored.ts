@@ -1,16 +1,16 @@
-/** What the stored objects of a commit say, held against the commit. */
+/** What single stored objects hold, compared with what the log says of them. What the log removes is left alone. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RefitError } from '../errors.js'
 import { type ObjectRef, objectFile, readJson } from '../storage/objects.js'
-import type { PositionedCommit } from './commit.js'
+import type { Commit, Receipt } from './commit.js'
 import type { DataContext, DuckDb } from './context.js'
-import { partitionIn } from './dataset-log.js'
 import { isHostFailure, reasonOf } from './duckdb-error.js'
-import { countKeptRepeats, partitionsNear } from './key-repeats.js'
 import { lendFile } from './lend-file.js'
-import { Count, queryRow, queryRows } from './query.js'
+import type { Partition } from './partition.js'
+import { Count, queryRows } from './query.js'
+import { rowsOfPartitions } from './snapshot-rows.js'
 import { isoTime, parquetScan } from './sql.js'
 import { StoredProfile } from './stored-profile.js'
 
@@ -18,37 +18,56 @@ import { StoredProfile } from './stored-profile.js'
 export interface Verifier {
   readonly context: DataContext
   readonly duckDb: DuckDb
-}
-
-/** What does not hold of the objects of a commit; `earlier` are those before it. */
-export async function storedDifferences(
-  verifier: Verifier,
-  commit: PositionedCommit,
-  earlier: readonly PositionedCommit[],
-): Promise<readonly string[]> {
-  const { receipt, partition, quarantine, profile } = commit
-  if (receipt.unreadable !== undefined) return bytesDifferences(verifier, commit)
-  return [
-    ...(await fileDifferences(verifier, { name: 'partition', ref: partition, rows: receipt.kept }, async (file) => [
-      ...(await partitionDifferences(verifier, commit, file)),
-      ...(await keyDifferences(verifier, { commit, earlier, file })),
-    ])),
-    ...(await fileDifferences(verifier, { name: 'quarantine', ref: quarantine, rows: receipt.quarantined }, (file) =>
-      quarantineDifferences(verifier, commit, file),
-    )),
-    ...(await profileDifferences(verifier, profile, receipt.kept)),
-  ]
+  /** Whether the log says that an object is removed. */
+  readonly isRemoved: (ref: ObjectRef) => boolean
 }
 
 /** The bytes of an unreadable batch are the batch: their digest is its identity. */
-async function bytesDifferences({ context }: Verifier, { batch, quarantine }: PositionedCommit) {
+export async function bytesDifferences(verifier: Verifier, { batch, quarantine }: Commit): Promise<readonly string[]> {
   if (quarantine === undefined) return ['the bytes of the unreadable batch are not in quarantine']
   const other = quarantine.sha256 === batch ? [] : ['the bytes in quarantine are not those of the batch']
+  if (verifier.isRemoved(quarantine)) return other
   const found = await differencesOf('quarantine', async () => {
-    await objectFile(context.storage, quarantine)
+    await objectFile(verifier.context.storage, quarantine)
     return []
   })
   return [...other, ...found]
+}
+
+/** What does not hold of a partition; `there` says which rows of which commits it holds. */
+export function partitionDifferences(
+  verifier: Verifier,
+  { object, rows }: { readonly object: ObjectRef | undefined; readonly rows: number },
+  there: Partition | undefined,
+): Promise<readonly string[]> {
+  return fileDifferences(verifier, { name: 'partition', ref: object, rows }, (file) =>
+    there === undefined ? Promise.resolve([]) : pieceDifferences(verifier, there, file),
+  )
+}
+
+/** What does not hold of the broken rows of a commit. */
+export function quarantineDifferences(
+  verifier: Verifier,
+  ref: ObjectRef | undefined,
+  receipt: Receipt,
+): Promise<readonly string[]> {
+  return fileDifferences(verifier, { name: 'quarantine', ref, rows: receipt.quarantined }, (file) =>
+    reasonDifferences(verifier, receipt, file),
+  )
+}
+
+/** What does not hold of the profile of `kept` rows. */
+export async function profileDifferences(
+  { context, isRemoved }: Verifier,
+  ref: ObjectRef | undefined,
+  kept: number,
+): Promise<readonly string[]> {
+  if (ref === undefined) return kept === 0 ? [] : ['profile: the partition has none']
+  if (isRemoved(ref)) return []
+  return differencesOf('profile', async () => {
+    const { rows } = await readJson(context.storage, ref, StoredProfile)
+    return rows === kept ? [] : [`it counts ${rows} rows of ${kept}`]
+  })
 }
 
 interface Expected {
@@ -64,63 +83,53 @@ async function fileDifferences(
   look: (file: string) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   if (ref === undefined) return rows === 0 ? [] : [`${name}: expected ${rows} rows, found no object`]
-  return differencesOf(name, () => withLent(verifier, [ref], ([file = '']) => look(file)))
+  if (verifier.isRemoved(ref)) return []
+  return differencesOf(name, async () =>
+    withLent(verifier, [await objectFile(verifier.context.storage, ref)], ([file = '']) => look(file)),
+  )
 }
 
-async function withLent<T>(
-  { context, duckDb }: Verifier,
-  refs: readonly ObjectRef[],
+/** Lends local files to the instance as long as they are used. */
+export async function withLent<T>(
+  { duckDb }: Verifier,
+  paths: readonly string[],
   use: (files: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const names = refs.map(({ sha256 }, index) => `${index}-${sha256}-${refs.length}`)
+  const files: string[] = []
   try {
-    const files: string[] = []
-    for (const [index, ref] of refs.entries()) {
-      files.push(await lendFile(duckDb, await objectFile(context.storage, ref), names[index] ?? ''))
-    }
+    for (const [index, path] of paths.entries()) files.push(await lendFile(duckDb, path, `lent-${index}.parquet`))
     return await use(files)
   } finally {
-    for (const name of names) await rm(join(duckDb.folder, name), { force: true })
+    for (const index of paths.keys()) await rm(join(duckDb.folder, `lent-${index}.parquet`), { force: true })
   }
 }
 
-async function partitionDifferences({ duckDb }: Verifier, { receipt, from, to }: PositionedCommit, file: string) {
-  const found = await queryRow(
+/** A file that holds one commit has no more to say than how many rows it has, and when they happened. */
+async function pieceDifferences({ duckDb }: Verifier, partition: Partition, file: string): Promise<readonly string[]> {
+  const ordinal = partition.isRewritten ? 'CAST(_file AS INTEGER)' : String(partition.pieces[0]?.ordinal ?? 0)
+  const found = await queryRows(
     duckDb.connection,
-    `SELECT rows, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (
-      SELECT count(*) AS rows, min(_time) AS first, max(_time) AS last FROM ${parquetScan([file])})`,
-    z.object({ rows: Count, from: z.string().nullable(), to: z.string().nullable() }),
+    `SELECT ordinal, rows, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (
+      SELECT ${ordinal} AS ordinal, count(*) AS rows, min(_time) AS first, max(_time) AS last
+      FROM ${rowsOfPartitions([partition], [file])} GROUP BY ALL)`,
+    z.object({ ordinal: z.number(), rows: Count, from: z.string().nullable(), to: z.string().nullable() }),
   )
+  const rowsOfCommit = new Map(found.map((piece) => [piece.ordinal, piece]))
   const span = (times: { readonly from: string | null; readonly to: string | null }) => `${times.from} to ${times.to}`
-  return [
-    ...(found.rows === receipt.kept ? [] : [`expected ${receipt.kept} rows, found ${found.rows}`]),
-    ...(span(found) === span({ from, to }) ? [] : [`expected times ${span({ from, to })}, found ${span(found)}`]),
-  ]
+  const differences = partition.pieces.flatMap((expected) => {
+    const { rows, ...times } = rowsOfCommit.get(expected.ordinal) ?? { rows: 0, from: null, to: null }
+    rowsOfCommit.delete(expected.ordinal)
+    const of = partition.isRewritten ? ` of commit ${expected.commit}` : ''
+    return [
+      ...(rows === expected.rows ? [] : [`expected ${expected.rows} rows${of}, found ${rows}`]),
+      ...(span(times) === span(expected) ? [] : [`expected times ${span(expected)}${of}, found ${span(times)}`]),
+    ]
+  })
+  const others = [...rowsOfCommit.values()].reduce((sum, { rows }) => sum + rows, 0)
+  return others === 0 ? differences : [...differences, `${others} rows are of no commit that it holds`]
 }
 
-/** By the key that the commit says, which may no longer be that of the spec. */
-async function keyDifferences(
-  verifier: Verifier,
-  { commit, earlier, file }: { commit: PositionedCommit; earlier: readonly PositionedCommit[]; file: string },
-) {
-  const { key, from, to } = commit
-  if (key === undefined || from === null || to === null) return []
-  const near = partitionsNear(earlier.flatMap(partitionIn), { from, to, windowDays: key.windowDays })
-  return withLent(
-    verifier,
-    near.map(({ partition }) => partition),
-    async (files) => {
-      const { inside, before } = await countKeptRepeats(verifier.duckDb, { key, file, files })
-      const name = key.columns.join(', ')
-      return [
-        ...(inside === 0 ? [] : [`${inside} rows have the key (${name}) of another row there`]),
-        ...(before === 0 ? [] : [`${before} rows have the key (${name}) of a row that was kept before`]),
-      ]
-    },
-  )
-}
-
-async function quarantineDifferences({ duckDb }: Verifier, { receipt }: PositionedCommit, file: string) {
+async function reasonDifferences({ duckDb }: Verifier, receipt: Receipt, file: string): Promise<readonly string[]> {
   const found = await queryRows(
     duckDb.connection,
     `SELECT COALESCE(_reason, 'no reason') AS reason, count(*) AS rows FROM ${parquetScan([file])} GROUP BY ALL ORDER BY ALL`,
@@ -134,16 +143,8 @@ async function quarantineDifferences({ duckDb }: Verifier, { receipt }: Position
   })
 }
 
-async function profileDifferences({ context }: Verifier, ref: ObjectRef | undefined, kept: number) {
-  if (ref === undefined) return kept === 0 ? [] : ['profile: the partition has none']
-  return differencesOf('profile', async () => {
-    const { rows } = await readJson(context.storage, ref, StoredProfile)
-    return rows === kept ? [] : [`it counts ${rows} rows of ${kept}`]
-  })
-}
-
 /** A missing or damaged object is a difference; a store or a host that fails is none, and rejects. */
-async function differencesOf(name: string, check: () => Promise<readonly string[]>): Promise<readonly string[]> {
+export async function differencesOf(name: string, check: () => Promise<readonly string[]>): Promise<readonly string[]> {
   try {
     return (await check()).map((text) => `${name}: ${text}`)
   } catch (thrown) {

@@ -1,9 +1,12 @@
 import { isRefitError } from '../errors.js'
-import type { Commit, PositionedCommit, Receipt } from './commit.js'
-import { type DataContext, withDuckDb } from './context.js'
-import { commitsOf, datasetLog } from './dataset-log.js'
-import { reasonsLeft, rowsOf, takesOf, takesReason, waitingBatches } from './quarantine.js'
-import { storedDifferences } from './verify-stored.js'
+import type { PositionedCommit, Receipt } from './commit.js'
+import type { DataContext } from './context.js'
+import { isCommit, isRewrite, type PositionedEntry } from './dataset-entry.js'
+import { datasetLog, entriesOf } from './dataset-log.js'
+import { stateAt } from './dataset-state.js'
+import { waitingBatches } from './quarantine.js'
+import { logDifferences } from './verify-log.js'
+import { objectDifferences } from './verify-objects.js'
 
 /** The account of a dataset, recomputed. `rowsIn` is the sum of the five places that a row can be in. */
 export interface Accounting {
@@ -14,6 +17,7 @@ export interface Accounting {
   /** Those of them that cannot be read, and wait in quarantine as bytes. */
   readonly unreadable: number
   readonly rowsIn: number
+  /** Rows in partitions now: what was erased later, or grew too old, is no longer there. */
   readonly kept: number
   /** Rows that wait in quarantine now: what a person released or dropped is no longer there. */
   readonly quarantined: number
@@ -25,123 +29,64 @@ export interface Accounting {
 }
 
 /**
- * Recomputes the account of a dataset from the stored bytes. The log has no gap and each receipt adds up. Each object has the
- * digest that was committed; a partition holds the rows and spans the times that the commit says, no two rows of one key
- * among them; a quarantine holds the rows of each reason. A duplicate batch was committed before. What was taken out of
- * quarantine was there, and was taken once. It cannot count the duplicates of single rows again: nobody keeps them.
+ * Recomputes the account of a dataset from the stored bytes. The log has no gap and each receipt adds up. Each object that the
+ * log names and does not remove has the digest that was committed; a partition holds the rows of each commit and spans the
+ * times that the log says, no two rows of one key among them; a quarantine holds the rows of each reason. A duplicate batch
+ * was committed before. What was taken out of quarantine was there, and was taken once; what took the place of partitions
+ * accounts for all their rows; what was erased is gone. It cannot count the duplicates of single rows again: nobody keeps them.
  */
 export async function verifyAccounting(context: DataContext, dataset: string): Promise<Accounting> {
   const differences: string[] = []
-  const commits = await readCommits(context, dataset, differences)
-  await withDuckDb(context, { readable: [] }, async (duckDb) => {
-    for (const [index, commit] of commits.entries()) {
-      const earlier = commits.slice(0, index)
-      const found = [
-        ...(commit.seq === index + 1 ? [] : [`expected number ${index + 1}`]),
-        ...sumDifferences(commit.receipt),
-        ...duplicateDifferences(commit, earlier),
-        ...takenDifferences(commit, earlier),
-        ...(await storedDifferences({ context, duckDb }, commit, earlier)),
-      ]
-      differences.push(...found.map((text) => `commit ${commit.seq} (${commit.source.path}): ${text}`))
-    }
-  })
-  const sums = addUp(commits)
+  const entries = await readEntries(context, dataset, differences)
+  differences.push(...logDifferences(entries), ...(await objectDifferences(context, entries)))
+  const sums = addUp(entries)
   const places = sums.kept + sums.quarantined + sums.duplicates + sums.dropped + sums.erased
   if (places !== sums.rowsIn) differences.push(`all: ${sums.rowsIn} rows came in, ${places} are in one of the places`)
   return { holds: differences.length === 0, ...sums, differences }
 }
 
-/** The commits up to the first one that cannot be read, which is a difference. */
-async function readCommits(
+/** The entries up to the first one that cannot be read, which is a difference. Nothing that was derived from them is trusted. */
+async function readEntries(
   context: DataContext,
   dataset: string,
   differences: string[],
-): Promise<readonly PositionedCommit[]> {
-  const commits: PositionedCommit[] = []
+): Promise<readonly PositionedEntry[]> {
+  const entries: PositionedEntry[] = []
   try {
-    for await (const commit of commitsOf(datasetLog(context.storage, dataset))) commits.push(commit)
+    for await (const entry of entriesOf(datasetLog(context.storage, dataset))) entries.push(entry)
   } catch (thrown) {
     if (!isRefitError(thrown, 'StoreCorrupt')) throw thrown
     differences.push(`log: ${thrown.message}`)
   }
-  return commits
+  return entries
 }
 
+type Sums = Omit<Accounting, 'holds' | 'differences'>
+
 /** Rows that were taken out of quarantine came in once, with their batch; only unreadable bytes were no rows before. */
-function addUp(commits: readonly PositionedCommit[]): Omit<Accounting, 'holds' | 'differences'> {
-  const sum = (part: 'rowsIn' | 'kept' | 'quarantined' | 'duplicates' | 'dropped' | 'erased', of = commits) =>
-    of.reduce((total, { receipt }) => total + receipt[part], 0)
+function addUp(entries: readonly PositionedEntry[]): Sums {
+  const { commits } = stateAt(entries, entries.at(-1)?.seq ?? 0)
   const bytes = new Set(commits.flatMap(({ seq, receipt }) => (receipt.unreadable === undefined ? [] : [seq])))
-  const moved = sum(
-    'rowsIn',
-    commits.filter(({ taken }) => taken !== undefined && !bytes.has(taken.of)),
-  )
+  const isMoved = ({ taken }: PositionedCommit) => taken !== undefined && !bytes.has(taken.of)
+  const all = totalsOf(entries.flatMap(({ body }) => (isCommit(body) ? [body.receipt] : [])))
+  const moved = totalsOf(commits.filter(isMoved).map(({ receipt }) => receipt)).rowsIn
+  const later = totalsOf(entries.flatMap(({ body }) => (isRewrite(body) ? [body.receipt] : [])))
   return {
     batches: commits.filter(({ taken }) => taken === undefined).length,
     unreadable: waitingBatches(commits).filter(({ unreadable }) => unreadable !== null).length,
-    rowsIn: sum('rowsIn') - moved,
-    kept: sum('kept'),
-    quarantined: sum('quarantined') - moved,
-    duplicates: sum('duplicates'),
-    dropped: sum('dropped'),
-    erased: sum('erased'),
+    rowsIn: all.rowsIn - moved,
+    kept: all.kept - later.dropped - later.erased,
+    quarantined: all.quarantined - moved,
+    duplicates: all.duplicates,
+    dropped: all.dropped + later.dropped,
+    erased: all.erased + later.erased,
   }
 }
 
-function sumDifferences({
-  rowsIn,
-  kept,
-  quarantined,
-  duplicates,
-  dropped,
-  erased,
-  reasons,
-}: Receipt): readonly string[] {
-  const sum = kept + quarantined + duplicates + dropped + erased
-  const named = rowsOf(reasons)
-  const parts = `${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates + ${dropped} dropped + ${erased} erased`
-  return [
-    ...(sum === rowsIn ? [] : [`${rowsIn} rows came in, ${parts} are ${sum}`]),
-    ...(named === quarantined ? [] : [`${quarantined} rows are in quarantine, reasons are given for ${named}`]),
-  ]
-}
+const PLACES = ['rowsIn', 'kept', 'quarantined', 'duplicates', 'dropped', 'erased'] as const
 
-/** A batch that came before is a duplicate whole; single rows are duplicates only by a key. */
-function duplicateDifferences({ batch, receipt, key }: Commit, commits: readonly Commit[]): readonly string[] {
-  const { duplicates } = receipt
-  if (duplicates === 0 || key !== undefined) return []
-  const earlier = commits.find(
-    (other) => other.batch === batch && other.receipt.unreadable === undefined && other.taken?.verb !== 'drop',
-  )
-  if (earlier === undefined)
-    return [`${duplicates} rows are called duplicates, but there is no key, and no earlier commit has these bytes`]
-  if (earlier.receipt.rowsIn === duplicates) return []
-  return [`${duplicates} rows are called duplicates, the earlier commit had ${earlier.receipt.rowsIn}`]
-}
-
-/** What is taken was in the quarantine of an earlier commit of the same batch, and nobody had taken it. */
-function takenDifferences(commit: PositionedCommit, earlier: readonly PositionedCommit[]): readonly string[] {
-  const { taken, receipt, batch } = commit
-  if (taken === undefined) return []
-  const origin = earlier.find(({ seq }) => seq === taken.of)
-  if (origin === undefined) return [`its rows come from commit ${taken.of}, which is not before it`]
-  const before = takesOf(earlier).get(taken.of) ?? []
-  return [
-    ...(origin.batch === batch ? [] : [`its rows come from commit ${taken.of}, which is of another batch`]),
-    ...(origin.receipt.unreadable === undefined
-      ? movedDifferences(commit, reasonsLeft(origin.receipt, before))
-      : before.map(() => `the bytes of commit ${taken.of} were taken before`)),
-    ...(taken.verb === 'drop' && receipt.dropped !== receipt.rowsIn
-      ? [`${receipt.rowsIn} rows were taken to be dropped, ${receipt.dropped} were`]
-      : []),
-  ]
-}
-
-function movedDifferences({ taken, receipt }: Commit, left: Readonly<Record<string, number>>): readonly string[] {
-  const rule = taken?.rule ?? null
-  const rows = rowsOf(Object.fromEntries(Object.entries(left).filter(([reason]) => takesReason(rule, reason))))
-  return rows === receipt.rowsIn
-    ? []
-    : [`${receipt.rowsIn} rows were taken from commit ${taken?.of}, ${rows} were there`]
+function totalsOf(receipts: readonly Receipt[]): Record<(typeof PLACES)[number], number> {
+  const totals = { rowsIn: 0, kept: 0, quarantined: 0, duplicates: 0, dropped: 0, erased: 0 }
+  for (const receipt of receipts) for (const place of PLACES) totals[place] += receipt[place]
+  return totals
 }

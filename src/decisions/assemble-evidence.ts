@@ -23,6 +23,7 @@ export function assembleEvidence(input: EvidenceInput): Evidence {
     scores: scoreDrift(input),
     label: labelShares(input),
     performance: livePerformance(input.performance, policy.minRows),
+    ...labelNews(input),
   }
 }
 
@@ -38,6 +39,14 @@ function scoreDrift({ scores, policy }: EvidenceInput): Evidence['scores'] {
     psi,
     psiNoise,
     level: isEnough ? driftLevel({ psi, psiNoise, ks: null, cramersV: null }, policy) : 'insufficient',
+  }
+}
+
+/** What came by feeds of labels; nothing where there are none. */
+function labelNews({ weakLabels, answeredRows }: EvidenceInput): Pick<Evidence, 'weakLabels' | 'answeredRows'> {
+  return {
+    ...(weakLabels === undefined ? {} : { weakLabels: { rows: weakLabels.known, positive: weakLabels.positive } }),
+    ...(answeredRows === undefined ? {} : { answeredRows }),
   }
 }
 

@@ -73,6 +73,10 @@ export interface Evidence {
     readonly rows: number
   } | null
   readonly performance: LivePerformance | null
+  /** Weak labels that became known since the last decision; absent without feeds of labels. Nothing is decided by them. */
+  readonly weakLabels?: { readonly rows: number; readonly positive: number }
+  /** Rows that were there at the last decision, and whose label became known since; absent without feeds of labels. */
+  readonly answeredRows?: number
 }
 
 /** What earlier decisions and runs leave behind for the next decision. */

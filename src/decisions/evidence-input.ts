@@ -56,6 +56,10 @@ export interface EvidenceInput {
   readonly newLabelledRows: number
   /** Labelled rows since `recoveryFrom(history)`; null when that is null. */
   readonly labelledRowsSinceChange: number | null
+  /** With feeds of labels: weak labels that became known since the last decision. */
+  readonly weakLabels?: LabelCount
+  /** With feeds of labels: rows that were there at the last decision, and whose label became known since. */
+  readonly answeredRows?: number
   readonly performance: PerformanceInput | null
   readonly policy: Policy
 }

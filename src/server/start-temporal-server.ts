@@ -53,15 +53,35 @@ const POLL_EVERY_MS = 50
 /** It flushes and ends within about a second. */
 const STOP_GRACE_MS = 10_000
 const TAIL_LINES = 20
+/** The server takes a third port, for metrics, by itself: also with both ports named another attempt may help. */
+const MOST_ATTEMPTS = 3
+const PORT_TAKEN = /address already in use/
 
 /**
- * Starts a Temporal development server on the loopback address and resolves when it serves. Rejects with
- * `TemporalUnavailable` and the end of the log when it dies before, or does not serve in time.
+ * Starts a Temporal development server on the loopback address and resolves when it serves. A free port may be taken before
+ * the server has it, so that ports which the caller does not name are chosen again. Rejects with `TemporalUnavailable` and the
+ * end of the log when it dies before, or does not serve in time.
  */
 export async function startTemporalServer(options: ServerOptions): Promise<RunningServer> {
-  const { port = await freePort(), uiPort = await freePort() } = options
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnPorts({
+        ...options,
+        port: options.port ?? (await freePort()),
+        uiPort: options.uiPort ?? (await freePort()),
+      })
+    } catch (thrown) {
+      if (attempt === MOST_ATTEMPTS || !PORT_TAKEN.test(messageOf(thrown))) throw thrown
+    }
+  }
+}
+
+type OnPorts = ServerOptions & Required<Pick<ServerOptions, 'port' | 'uiPort'>>
+
+async function startOnPorts(options: OnPorts): Promise<RunningServer> {
+  const { port, uiPort } = options
   const address = `${LOOPBACK}:${port}`
-  const server = await launch(options, serverArguments({ ...options, port, uiPort }))
+  const server = await launch(options, serverArguments(options))
   await untilServing(server, address, options)
   return {
     address,

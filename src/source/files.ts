@@ -7,6 +7,9 @@ import { messageOf, RefitError } from '../errors.js'
 import type { BatchSource, Source } from './source.js'
 import { writeBatch } from './write-batch.js'
 
+/** Files that are looked at at the same time. */
+const PARALLEL_LOOKS = 256
+
 /** Where files arrive. */
 export interface FilesOptions {
   /** Glob, relative to `folder` or absolute. */
@@ -22,7 +25,14 @@ export interface FilesOptions {
 export function createFilesSource({ glob: pattern, folder }: FilesOptions): Source {
   return {
     async find(known, { limit }) {
-      const waiting = (await findFiles(pattern, folder)).filter((batch) => !known.has(batch))
+      const files = await findFiles(pattern, folder)
+      const waiting: BatchSource[] = []
+      // In parts, as most files of a long ingestion need no look any more when enough were found.
+      for (let first = 0; first < files.length && waiting.length <= limit; first += PARALLEL_LOOKS) {
+        const some = files.slice(first, first + PARALLEL_LOOKS)
+        const found = await Promise.all(some.map(async ({ file, path }) => ({ path, ...(await describeFile(file)) })))
+        waiting.push(...found.filter((batch) => !known.has(batch)))
+      }
       return { batches: waiting.slice(0, limit), isLast: waiting.length <= limit }
     },
 
@@ -43,13 +53,12 @@ export function createFilesSource({ glob: pattern, folder }: FilesOptions): Sour
   }
 }
 
-async function findFiles(pattern: string, folder: string): Promise<readonly BatchSource[]> {
+/** The files, absolute and as they are called, in the order of the latter. */
+async function findFiles(pattern: string, folder: string) {
   await requireFolder(resolve(folder, fixedPart(pattern)))
   const files = await glob(pattern, { cwd: resolve(folder), absolute: true, expandDirectories: false })
-  const found = await Promise.all(
-    files.map(async (file) => ({ path: publicPath(file, folder), ...(await describeFile(file)) })),
-  )
-  return found.sort((one, other) => (one.path < other.path ? -1 : 1))
+  const named = files.map((file) => ({ file, path: publicPath(file, folder) }))
+  return named.sort((one, other) => (one.path < other.path ? -1 : 1))
 }
 
 /** Relative to the folder where possible, so that a dataset does not depend on where the folder is mounted. */

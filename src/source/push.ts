@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { LogEntry } from '../storage/log.js'
 import { objectFile } from '../storage/objects.js'
 import type { Storage } from '../storage/storage.js'
+import { forgetPushes } from './forget-pushes.js'
 import { inboxLog, type Push } from './inbox.js'
 import type { BatchSource, Source } from './source.js'
 import { writeBatch } from './write-batch.js'
@@ -47,6 +48,15 @@ export function createPushSource(storage: Storage, model: string, options: PushS
       const place = { origin: ORIGIN, after: batch.place?.after ?? '', upTo: String(last.seq) }
       return { batch: { ...batch, bytes, modifiedAt: last.at, format: last.body.format, place }, sha256 }
     },
+
+    async waiting(known) {
+      const taken = Number(known.cursor(ORIGIN))
+      const last = await log.head()
+      const first = await log.at(taken + 1)
+      return { arrivals: (last?.seq ?? taken) - taken, since: first?.at ?? null }
+    },
+
+    forget: (known) => forgetPushes(storage, model, Number(known.cursor(ORIGIN))),
   }
 
   /** The pushes that make up the batch after this number: as many as fit, one at least where there is one. */

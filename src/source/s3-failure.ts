@@ -1,17 +1,13 @@
 /** Turns what S3 and the way to it throw into what the port of a source promises. */
-import { messageOf, RefitError } from '../errors.js'
-import { s3ErrorName, s3Status } from '../storage/s3-errors.js'
+import { RefitError } from '../errors.js'
+import { isRefusedCaller, type S3Place, s3ErrorName, s3Reason, s3Status } from '../storage/s3-errors.js'
 
-/** Names that S3 gives to a refusal of who asks; some come with status 400. */
-const REFUSALS = [
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidToken',
-  'TokenRefreshRequired',
-  'RequestTimeTooSkewed',
-]
-/** Names that S3 gives to a request that reached another region than the bucket's. */
-const WRONG_REGION = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']
+const SOURCE: S3Place = {
+  bucket: 'data.source.bucket of the spec',
+  region: 'data.source.region of the spec',
+  endpoint: 'data.source.endpoint of the spec',
+  rights: 's3:GetObject on its objects and s3:ListBucket on the bucket',
+}
 
 /** Why keys could not be listed. `what` names the bucket, and the prefix where there is one. */
 export function listFailure(what: string, thrown: unknown, signal?: AbortSignal): RefitError {
@@ -21,7 +17,7 @@ export function listFailure(what: string, thrown: unknown, signal?: AbortSignal)
 /** Why the object of a batch could not be read. */
 export function readFailure(path: string, thrown: unknown, signal?: AbortSignal): RefitError {
   const what = `Cannot read batch "${path}"`
-  if (signal?.aborted !== true) {
+  if (signal?.aborted !== true && !isRefusedCaller(thrown)) {
     if (s3Status(thrown) === 412) return changed(path, thrown)
     // An archived object and a deleted one concern this batch alone; a bucket that is gone concerns all.
     if (s3ErrorName(thrown) === 'InvalidObjectState') {
@@ -52,31 +48,7 @@ const unreadable = (message: string, cause: unknown): RefitError =>
 function placeFailure(what: string, thrown: unknown, signal: AbortSignal | undefined): RefitError {
   if (thrown instanceof RefitError) return thrown
   if (signal?.aborted === true) return new RefitError('Cancelled', `${what}: the caller stopped it.`, { cause: thrown })
-  if (s3ErrorName(thrown) === 'NoSuchBucket') {
-    const wayOut = 'Create it, or correct data.source.bucket of the spec.'
-    return new RefitError('NotFound', `${what}: there is no such bucket. ${wayOut}`, {
-      permanent: false,
-      cause: thrown,
-    })
-  }
-  return new RefitError('SourceUnavailable', `${what}: ${reasonOf(thrown)}`, { cause: thrown })
-}
-
-function reasonOf(thrown: unknown): string {
-  const name = s3ErrorName(thrown) ?? 'unknown'
-  const status = s3Status(thrown)
-  const said = messageOf(thrown)
-  if (name === 'CredentialsProviderError') {
-    return `no credentials were found (${said}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, for the worker.`
-  }
-  if (said === 'Region is missing') return 'no region is set. Set data.source.region of the spec, or AWS_REGION.'
-  if (WRONG_REGION.includes(name))
-    return `the bucket is in another region (${name}). Correct data.source.region of the spec.`
-  if (status === 401 || status === 403 || REFUSALS.includes(name)) {
-    const rights = 's3:GetObject on its objects and s3:ListBucket on the bucket'
-    return `access denied (${name}). Check the worker's AWS credentials, and that they allow ${rights}.`
-  }
-  if (status === 429 || status === 503) return `it asks to slow down (${name}). Try again later.`
-  if (status !== undefined) return `it answered ${status} ${name}: ${said}. Try again; see the cause.`
-  return `no answer (${name}: ${said}). Check the network, and data.source.endpoint of the spec where it is set.`
+  const message = `${what}: ${s3Reason(thrown, SOURCE)}`
+  const isThere = s3ErrorName(thrown) !== 'NoSuchBucket'
+  return new RefitError(isThere ? 'SourceUnavailable' : 'NotFound', message, { permanent: false, cause: thrown })
 }

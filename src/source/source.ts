@@ -60,6 +60,13 @@ export interface Found {
   readonly isLast: boolean
 }
 
+/** How much has arrived and is not known yet. */
+export interface Arrivals {
+  readonly arrivals: number
+  /** When the first of them came, ISO 8601; null when there is none. */
+  readonly since: string | null
+}
+
 /** A batch as it was read: `path`, `format` and `place.after` as asked, the rest of exactly these bytes. */
 export interface Fetched {
   readonly batch: BatchSource
@@ -81,4 +88,8 @@ export interface Source {
   find(known: Known, options: Stoppable & { readonly limit: number }): Promise<Found>
   /** Copies the bytes of an arrival to a file that does not exist yet; `undefined` when there is nothing after all. */
   fetch(batch: BatchSource, to: string, options?: Stoppable): Promise<Fetched | undefined>
+  /** How much waits, where that can be told at once; absent where one has to look for it. */
+  waiting?(known: Known): Promise<Arrivals>
+  /** Removes the bytes of what is known, where they lie in the store; gives their size. Absent for what belongs to others. */
+  forget?(known: Known): Promise<number>
 }

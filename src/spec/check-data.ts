@@ -6,7 +6,8 @@ import { columnsRead } from './sql-names.js'
 
 /** Columns that Refit adds to the rows it hands to a trainer. */
 const RESERVED = ['label', 'weight']
-const TIME_TYPES = ['timestamp', 'date']
+/** The types of columns that hold times. */
+export const TIME_TYPES = ['timestamp', 'date']
 
 /** Names are unique without regard to case, as SQL sees them, and not Refit's own. */
 export function checkColumnNames({ data }: SpecOutline): readonly Finding[] {
@@ -116,7 +117,8 @@ export function checkLabelLeak(outline: SpecOutline): readonly Finding[] {
   })
 }
 
-function nameWayOut(name: string, names: Iterable<string>): string {
+/** What was probably meant by a name, or all that can be. */
+export function nameWayOut(name: string, names: Iterable<string>): string {
   const known = [...names]
   const meant = nearest(name, known)
   return meant === undefined ? `Known columns: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`

@@ -1,15 +1,23 @@
 /** The limits of a column's values: they fit its type, and the lower one is the lower one. */
+import { TIME_TYPES } from './check-data.js'
 import type { SpecPath } from './json-schema.js'
 import type { OutlineColumn, SpecOutline } from './outline.js'
 import { error, type Finding } from './problem.js'
 
 const NUMBER_TYPES: readonly string[] = ['integer', 'number']
-const TIME_TYPES: readonly string[] = ['timestamp', 'date']
 
 /** Limits are for numbers and times, lengths for texts. */
 export function checkColumnLimits({ data }: SpecOutline): readonly Finding[] {
-  return Object.entries(data.columns ?? {}).flatMap(([name, column]) => {
-    const path = ['data', 'columns', name]
+  const feeds = Object.entries(data.labels ?? {})
+  return [
+    ...checkLimits(['data', 'columns'], data.columns),
+    ...feeds.flatMap(([name, feed]) => checkLimits(['data', 'labels', name, 'columns'], feed.columns)),
+  ]
+}
+
+function checkLimits(section: SpecPath, columns: Readonly<Record<string, OutlineColumn>> = {}): readonly Finding[] {
+  return Object.entries(columns).flatMap(([name, column]) => {
+    const path = [...section, name]
     return [
       ...(['min', 'max'] as const).flatMap((limit) => checkLimit(path, column, limit)),
       ...(['minLength', 'maxLength'] as const).flatMap((limit) => checkLength(path, column, limit)),

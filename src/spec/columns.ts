@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { DataSource } from './data-source.js'
 
 /** A name that is safe as a SQL identifier, a file name and a YAML key. */
 export const Name = z
@@ -81,58 +80,3 @@ export const RowRule = z.strictObject({
 })
 /** A rule about a row as a whole. */
 export type RowRule = z.infer<typeof RowRule>
-
-/** Where data comes from, which columns it has, and what is learned from it. */
-export const DataSpec = z.strictObject({
-  source: DataSource.describe('where rows come from'),
-  columns: z.record(Name, Column).describe('the columns that arrive; others are ignored'),
-  encoding: z
-    .enum(['utf-8', 'windows-1252'])
-    .default('utf-8')
-    .describe(
-      'how CSV and JSON lines are encoded that have no byte order mark; windows-1252 reads ISO 8859-1 (Latin-1) too',
-    ),
-  derived: z.record(Name, DerivedColumn).default({}).describe('columns computed from those that arrive'),
-  rules: z.record(Name, RowRule).default({}).describe('what must hold within a row, besides the rules of its columns'),
-  key: z
-    .array(Name)
-    .min(1)
-    .optional()
-    .describe(
-      'the columns that arrive and together identify a row. A row whose key is there already is a duplicate, though its other values may differ: the first one stays',
-    )
-    .meta({ examples: [['order_id']] }),
-  keyWindowDays: z
-    .number()
-    .positive()
-    .default(30)
-    .describe('rows of one key whose event times are further apart are different rows; older partitions are not read'),
-  eventTime: Name.describe('the timestamp or date column that says when the row happened').meta({ examples: ['date'] }),
-  clock: z
-    .enum(['wallClock', 'lastEvent'])
-    .default('wallClock')
-    .describe('what counts as now: the clock on the wall, or the last event that arrived (replayed, historic data)'),
-  features: z
-    .array(Name)
-    .min(1)
-    .describe('the columns, arriving or derived, that the model may see')
-    .meta({ examples: [['hour', 'distance']] }),
-  label: z
-    .strictObject({
-      sql: SqlExpression.describe('DuckDB expression that is true for the positive class; NULL while unknown').meta({
-        examples: ['delay > 15'],
-      }),
-      delayDays: z.number().min(0).default(0).describe('days after the event until the label is known'),
-    })
-    .describe('what is to be predicted'),
-  maxQuarantineShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .describe(
-      'share of broken rows in a batch above which the batch is stopped: all of it is in quarantine until a person releases it, and nothing is retrained',
-    ),
-})
-/** Where data comes from, which columns it has, and what is learned from it. */
-export type DataSpec = z.infer<typeof DataSpec>

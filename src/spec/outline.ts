@@ -16,10 +16,26 @@ const columns = z.record(z.string(), column).optional().catch(undefined)
 /** Absent means none; unreadable means unknown. */
 const derived = z.union([z.record(z.string(), column).default({}), z.undefined()]).catch(undefined)
 
+/** Absent means that labels come otherwise; unreadable is a text that says nothing. */
+const label = z
+  .object({ sql: z.string().optional().catch('') })
+  .prefault({})
+  .catch({ sql: '' })
+const feed = z.object({ kind: text, columns, key: list, eventKey: list, time: text, sql: text }).catch({})
+
 const Outline = z.object({
   goal: z.object({ metric: text, today: number, target: number, explanations: text }).catch({}),
   data: z
-    .object({ columns, derived, key: list, eventTime: text, features: list, label: z.object({ sql: text }).catch({}) })
+    .object({
+      columns,
+      derived,
+      key: list,
+      eventTime: text,
+      features: list,
+      label,
+      labels: z.record(z.string(), feed).optional().catch({}),
+      labelRequest: z.object({}).optional().catch({}),
+    })
     .catch({ derived: undefined, label: {} }),
   prediction: z.object({ threshold: z.unknown() }).catch({ threshold: undefined }),
   businessMetric: z
@@ -45,6 +61,8 @@ const Outline = z.object({
 
 /** A column as far as it can be read. */
 export type OutlineColumn = z.infer<typeof column>
+/** A feed of labels as far as it can be read. */
+export type OutlineFeed = z.infer<typeof feed>
 /** The parts of a spec that are checked against each other. */
 export type SpecOutline = z.infer<typeof Outline>
 

@@ -1,4 +1,5 @@
 import { checkColumnNames, checkEventTime, checkFeatures, checkKey, checkLabelLeak } from './check-data.js'
+import { checkFeedKeys, checkFeedNames, checkFeedTimes, checkLabelRequest, checkLabelThere } from './check-labels.js'
 import { checkColumnLimits } from './check-limits.js'
 import {
   checkCosts,
@@ -28,6 +29,11 @@ const CHECKS: readonly ((outline: SpecOutline) => readonly Finding[])[] = [
   checkEventTime,
   checkFeatures,
   checkLabelLeak,
+  checkLabelThere,
+  checkFeedNames,
+  checkFeedKeys,
+  checkFeedTimes,
+  checkLabelRequest,
   checkThreshold,
   checkCosts,
   checkPolicyOrder,

@@ -22,6 +22,9 @@ const RULES = `## What fields mean together
 - \`data.eventTime\` names a column of type timestamp or date.
 - \`data.features\` name columns, arriving or derived, each once; times are no features, what is derived from them is.
 - No feature is read by \`data.label.sql\`: the model would only learn to repeat the answer.
+- \`data.label.sql\` is there, or a feed in \`data.labels\`; \`data.labelRequest\` needs a feed of kind verified.
+- A feed's \`key\` names its own columns, not \`nullable\`, and \`eventKey\` as many of the event, of the same types; its \`time\`
+  is a timestamp or date.
 - \`threshold: leastCost\` needs \`businessMetric\`, in which a wrong decision costs more than the right one.
 - \`psiMajor\` is above \`psiModerate\`, \`driftedShareFull\` above \`driftedShare\`, \`window.history.days\` above \`holdoutDays\`.
 

@@ -1,6 +1,7 @@
 /** The model spec: the YAML file a team writes for one model. Types, defaults, JSON Schema and docs all come from here. */
 import { z } from 'zod'
-import { DataSpec, Name, SqlExpression } from './columns.js'
+import { Name, SqlExpression } from './columns.js'
+import { DataSpec } from './data-spec.js'
 import { Approval, BusinessMetric, Gates } from './examination.js'
 import { Policy, Triggers } from './policy.js'
 

@@ -32,7 +32,13 @@ export interface KeptPush {
   readonly inbox: number | undefined
 }
 
-/** The queue of one model. All operations reject as the spool does. */
+/** Where the queue of a dataset is: of a model, or of a feed such as `flights/labels/clicks`. No name has the sign. */
+export const placeOf = (model: string): string => `spool/${model.replaceAll('/', '=')}`
+
+/** The dataset whose queue has this key; `undefined` for another key. */
+export const datasetAt = (key: string | undefined): string | undefined => key?.split('/')[1]?.replaceAll('=', '/')
+
+/** The queue of one model, or of one feed of labels. All operations reject as the spool does. */
 export class Queue {
   readonly #spooled: Log<SpooledPush>
   readonly #drained: Log<z.infer<typeof DrainedPush>>
@@ -44,13 +50,13 @@ export class Queue {
     readonly storage: Storage,
     readonly model: string,
   ) {
-    this.#spooled = sharedLog(storage, `spool/${model}/log`, SpooledPush)
-    this.#drained = sharedLog(storage, `spool/${model}/drained`, DrainedPush)
+    this.#spooled = sharedLog(storage, `${placeOf(model)}/log`, SpooledPush)
+    this.#drained = sharedLog(storage, `${placeOf(model)}/drained`, DrainedPush)
   }
 
   /** Puts a push at the end: the bytes first, then the entry that counts. A known key changes nothing. */
   async keep({ key, format, path }: ReceivedPush): Promise<KeptPush> {
-    const folder = `spool/${this.model}/objects/${sha256OfBytes(Buffer.from(key))}`
+    const folder = `${placeOf(this.model)}/objects/${sha256OfBytes(Buffer.from(key))}`
     const object = await putFile(this.storage, folder, path, { extension: extensionOf(format) })
     const { kind, entry } = await addTo(this.#spooled, key, { object, format })
     const inbox = kind === 'known' ? (await this.#drained.at(entry.seq))?.body.inbox : undefined

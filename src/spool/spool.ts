@@ -2,7 +2,7 @@
 import { RefitError } from '../errors.js'
 import type { ReceivedPush } from '../source/inbox.js'
 import type { Storage } from '../storage/storage.js'
-import { type KeptPush, Queue } from './queue.js'
+import { datasetAt, type KeptPush, placeOf, Queue } from './queue.js'
 import { hasRoom, type SpoolLimits, sumOf, type Waiting } from './room.js'
 
 /** How long what other processes put into the spool may go unseen when its size is checked. */
@@ -76,16 +76,16 @@ export class Spool {
     let after = ''
     for (;;) {
       const key = await firstKey(this.storage, after)
-      const model = key?.split('/')[1]
+      const model = datasetAt(key)
       if (model === undefined) return
       yield model
       // '~' sorts after every character that a key may hold.
-      after = `spool/${model}/~`
+      after = `${placeOf(model)}/~`
     }
   }
 }
 
-const noteOf = (model: string): string => `models/${model}.json`
+const noteOf = (model: string): string => `models/${model.replaceAll('/', '=')}.json`
 
 async function firstKey(storage: Storage, after: string): Promise<string | undefined> {
   for await (const key of storage.list('spool/', after)) return key

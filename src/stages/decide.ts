@@ -1,5 +1,6 @@
 /** Decision: what arrived is held against the champion, and the policy says nothing, a part, or all. */
 
+import { type FeedPositions, latestAnswer } from '../data/answers.js'
 import type { Snapshot } from '../data/commit.js'
 import { openSnapshot } from '../data/snapshot.js'
 import { decide as decideBy } from '../decisions/decide.js'
@@ -25,6 +26,8 @@ export interface DecideOutput {
   readonly evidence: Evidence
   /** Position of the dataset's log up to which all was looked at. */
   readonly snapshot: number
+  /** As `snapshot`, of the feeds of labels. */
+  readonly answers?: FeedPositions | undefined
   readonly champion: { readonly version: number }
 }
 
@@ -34,11 +37,12 @@ type DecidePorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openPredictor'
 export async function decide(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOutput> {
   const { storage } = ports
   const output = await keepStage(storage, { ...at, stage: 'decide' }, () => look(ports, at, life))
-  const { decision, evidence, snapshot } = output
+  const { decision, evidence, snapshot, answers } = output
   await enterDecision(storage, at.model, {
     run: at.run,
     asOf: evidence.asOf,
     snapshot,
+    answers,
     decision,
     majorColumns: evidence.features.filter(({ level }) => level === 'major').map(({ column }) => column),
     evidence: await putJson(storage, `runs/${at.model}/${at.run}/evidence`, evidence),
@@ -53,10 +57,12 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
   const ingested = await stageOf<IngestSummary>(storage, at, 'ingest')
   const snapshot = await openSnapshot(data, at.model, ingested.snapshot)
   const { version: champion } = await championOf(ports.registry, at.model)
-  const asOf = pastDay(plan.request) ?? nowBy(spec, snapshot, ports.now())
+  const { answers } = ingested
+  const lastAnswer = await latestAnswer(data, spec, answers ?? {})
+  const asOf = pastDay(plan.request) ?? nowBy(spec, snapshot, ports.now(), lastAnswer)
   const isPastDay = plan.request.asOf !== undefined
   const history = await decisionHistory(storage, at.model, isPastDay ? { asOf } : {})
-  const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, champion, history }, life)
+  const evidence = await gatherEvidence(ports, { spec, asOf, snapshot, answers, champion, history }, life)
   const decision = decideBy(evidence, {
     policy: spec.policy,
     metricDirection: metricDirection(spec.goal.metric),
@@ -71,6 +77,7 @@ async function look(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOu
     decision,
     evidence,
     snapshot: isPastDay ? positionBefore(snapshot, asOf) : snapshot.seq,
+    answers,
     champion: { version: champion.version },
   }
 }
@@ -81,13 +88,13 @@ function positionBefore({ seq, commits }: Snapshot, asOf: string): number {
   return first === undefined ? seq : first.seq - 1
 }
 
-/** The event time that counts as now, by the spec's clock: that of the last event, or the wall clock. ISO 8601, UTC. */
-export function nowBy({ data }: ModelSpec, snapshot: Snapshot, wallClock: Date): string {
-  const lastEvent =
-    snapshot.commits
-      .map(({ to }) => to ?? '')
-      .sort()
-      .at(-1) ?? ''
+/**
+ * The event time that counts as now, by the spec's clock: the wall clock, or the last that is known to have happened, be it an
+ * event or an answer about one. ISO 8601, UTC.
+ */
+export function nowBy({ data }: ModelSpec, snapshot: Snapshot, wallClock: Date, lastAnswer = ''): string {
+  const times = [lastAnswer, ...snapshot.commits.map(({ to }) => to ?? '')]
+  const lastEvent = times.sort().at(-1) ?? ''
   return data.clock === 'lastEvent' && lastEvent !== '' ? lastEvent : wallClock.toISOString()
 }
 

@@ -170,7 +170,15 @@ async function conclude(
   const scores = scored.scores.candidate ?? new Float64Array()
   const training = await objectFile(storage, selected.training)
   const profile = await profileFile(data, { spec, file: training, bins: await newestBins(storage, at.model) })
-  const reference = buildReference({ profile, scores, labels: scored.labels, metric: spec.goal.metric, threshold })
+  // Shares of weak labels say little about the world: where there are such, live labels are held against verified ones.
+  const labelled = selected.labels === undefined ? profile : { ...profile, label: selected.labels.verified }
+  const reference = buildReference({
+    profile: labelled,
+    scores,
+    labels: scored.labels,
+    metric: spec.goal.metric,
+    threshold,
+  })
   return {
     text: textOf(judgement, spec.goal.metric),
     verdict: judgement.verdict,

@@ -1,6 +1,5 @@
 /** Gathers what evidence is assembled from: profiles of what arrived, and the champion's answers on it. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { FeedPositions } from '../data/answers.js'
 import type { PositionedCommit, Snapshot } from '../data/commit.js'
 import { decidedCommits } from '../data/quarantine.js'
 import { loadProfiles } from '../data/snapshot.js'
@@ -9,15 +8,15 @@ import type { DecisionHistory, Evidence } from '../decisions/decision.js'
 import type { EvidenceInput } from '../decisions/evidence-input.js'
 import { recoveryFrom } from '../decisions/retrain-rules/recovery.js'
 import type { Version } from '../registry/registry.js'
+import { feedsOf } from '../spec/datasets.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { mergeProfiles } from '../statistics/merge-profiles.js'
 import type { Profile } from '../statistics/profile.js'
 import { countScores } from '../statistics/score-bins.js'
-import { objectFile, readJson } from '../storage/objects.js'
-import { closeScorer, openScorer } from './packages.js'
+import { readJson } from '../storage/objects.js'
+import { type LabelEvidence, labelsOfFeeds, labelsOfRows } from './label-evidence.js'
 import type { Life, Ports } from './ports.js'
 import type { Reference } from './reference.js'
-import { type ScoredRows, scoreRows } from './scoring.js'
 
 type GatherPorts = Pick<Ports, 'storage' | 'data' | 'openPredictor'>
 
@@ -27,20 +26,40 @@ export interface Outlook {
   /** Event time that counts as now, ISO 8601. */
   readonly asOf: string
   readonly snapshot: Snapshot
+  /** Positions of the feeds' logs; no answers unless given. */
+  readonly answers?: FeedPositions | undefined
   readonly champion: Version
-  readonly history: DecisionHistory & { readonly snapshot: number }
+  readonly history: PastLooks
+}
+
+/** The past decisions, and what they looked at for good. */
+export interface PastLooks extends DecisionHistory {
+  /** Position of the dataset's log. */
+  readonly snapshot: number
+  /** Positions of the feeds' logs, and the event time that counted as now, ISO 8601; null when nothing was looked at. */
+  readonly answers: FeedPositions
+  readonly asOf: string | null
 }
 
 /** Evidence on what arrived since the last decision. */
 export async function gatherEvidence(ports: GatherPorts, outlook: Outlook, life: Life): Promise<Evidence> {
-  const { spec, asOf, snapshot, champion, history } = outlook
+  const { spec, asOf, snapshot, champion, history, answers = {} } = outlook
   const seen = snapshot.commits.filter(({ to }) => to === null || to <= asOf)
   const live = seen.filter(({ seq }) => seq > history.snapshot)
   const profiles = new Map(await profilesOf(ports, seen))
   const reference = await referenceOf(ports, champion)
   const liveProfile = mergedProfile(live, profiles)
-  const scored = liveProfile === null || reference === null ? null : await askChampion(ports, outlook, live, life)
   const changePoint = recoveryFrom(history)
+  const labelsBy = feedsOf(spec).length === 0 ? labelsOfRows : labelsOfFeeds
+  const labels = await labelsBy(
+    ports,
+    {
+      ...{ spec, asOf, snapshot, seen, live, liveProfile, profiles, champion, changePoint, answers },
+      isAsked: reference !== null,
+      lastDecision: { snapshot: history.snapshot, answers: history.answers, asOf: history.asOf },
+    },
+    life,
+  )
   const decided = decidedCommits(snapshot.commits)
   return assembleEvidence({
     asOf,
@@ -56,13 +75,13 @@ export async function gatherEvidence(ports: GatherPorts, outlook: Outlook, life:
     maxQuarantineShare: spec.data.maxQuarantineShare,
     reference: reference?.profile ?? null,
     live: liveProfile,
-    scores: scoreCounts(reference, scored),
-    labels:
-      reference === null || liveProfile === null ? null : { reference: reference.labels, live: liveProfile.label },
-    newLabelledRows: labelledRows(seen, profiles, ({ seq }) => seq > champion.snapshot),
-    labelledRowsSinceChange:
-      changePoint === null ? null : labelledRows(seen, profiles, ({ to }) => to !== null && to >= changePoint),
-    performance: performanceInput(reference, scored, champion),
+    scores: scoreCounts(reference, labels),
+    labels: reference === null || labels.live === null ? null : { reference: reference.labels, live: labels.live },
+    newLabelledRows: labels.newLabelledRows,
+    labelledRowsSinceChange: labels.labelledRowsSinceChange,
+    ...(labels.weakLabels === undefined ? {} : { weakLabels: labels.weakLabels }),
+    ...(labels.answeredRows === undefined ? {} : { answeredRows: labels.answeredRows }),
+    performance: performanceInput(reference, labels, champion),
     policy: spec.policy,
   })
 }
@@ -78,62 +97,24 @@ function mergedProfile(commits: readonly PositionedCommit[], profiles: ReadonlyM
   return found.length === 0 ? null : mergeProfiles(found)
 }
 
-const labelledRows = (
-  commits: readonly PositionedCommit[],
-  profiles: ReadonlyMap<number, Profile>,
-  counts: (commit: PositionedCommit) => boolean,
-): number => commits.filter(counts).reduce((sum, { seq }) => sum + (profiles.get(seq)?.label.known ?? 0), 0)
-
 async function referenceOf({ storage }: GatherPorts, { reference }: Version): Promise<Reference | null> {
   if (reference === undefined) return null
   // The object was written by `evaluate` from a `Reference`, and its digest is verified on reading.
   return (await readJson(storage, reference)) as Reference
 }
 
-async function askChampion(
-  ports: GatherPorts,
-  { spec, asOf, champion }: Outlook,
-  live: readonly PositionedCommit[],
-  life: Life,
-): Promise<ScoredRows> {
-  const folder = await mkdtemp(join(ports.data.scratchFolder, 'champion-'))
-  const scorer = await openScorer(ports, champion.package, join(folder, 'package'))
-  try {
-    const partitions = live.flatMap(({ partition }) => (partition === undefined ? [] : [partition]))
-    return await scoreRows(ports.data, {
-      files: await Promise.all(partitions.map((ref) => objectFile(ports.storage, ref))),
-      label: knownLabel(spec, asOf),
-      scorers: { champion: scorer },
-      signal: life.signal,
-      progress: (rows) => life.show({ rows }),
-    })
-  } finally {
-    await closeScorer(scorer)
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** A label counts as known from its delay after the event on. `asOf` is ISO 8601 and comes from a checked input. */
-function knownLabel({ data }: ModelSpec, asOf: string): string {
-  const delaySeconds = Math.round(data.label.delayDays * 86_400)
-  return `CASE WHEN _time + to_seconds(${delaySeconds}) <= TIMESTAMP '${asOf.replace('Z', '')}' THEN _label::INT END`
-}
-
-function scoreCounts(reference: Reference | null, scored: ScoredRows | null): EvidenceInput['scores'] {
-  const scores = scored?.scores.champion
-  if (reference === null || scores === undefined) return null
+function scoreCounts(reference: Reference | null, { liveScores }: LabelEvidence): EvidenceInput['scores'] {
+  if (reference === null || liveScores === null) return null
   const { edges, counts } = reference.scores
-  return { referenceCounts: counts, liveCounts: countScores(scores, edges).counts }
+  return { referenceCounts: counts, liveCounts: countScores(liveScores, edges).counts }
 }
 
 function performanceInput(
   reference: Reference | null,
-  scored: ScoredRows | null,
+  { scored }: LabelEvidence,
   champion: Version,
 ): EvidenceInput['performance'] {
-  const scores = scored?.scores.champion
-  if (scored === null || scores === undefined || reference === null || reference.performance === null) return null
+  if (scored === null || reference === null || reference.performance === null) return null
   const { metric, value, rows } = reference.performance
-  const { labels } = scored
-  return { metric, reference: { value, rows }, live: { labels, scores, threshold: champion.package.threshold } }
+  return { metric, reference: { value, rows }, live: { ...scored, threshold: champion.package.threshold } }
 }

@@ -13,6 +13,8 @@ export interface RunPlan extends RunAt {
   readonly startedAt: string
   readonly inherited: readonly Stage[]
   readonly trainingTimeoutMinutes: number
+  /** Whether people are asked about rows without a label before the run goes on; no unless given. */
+  readonly asksForLabels?: boolean
 }
 
 /** The plan of a run with the spec it pinned: what every stage begins with. */
@@ -43,6 +45,7 @@ export async function planRun(
       startedAt: now().toISOString(),
       inherited,
       trainingTimeoutMinutes: spec.trainer.timeoutMinutes,
+      ...(spec.data.labelRequest === undefined ? {} : { asksForLabels: true }),
     }
   })
 }

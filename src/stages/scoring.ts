@@ -1,5 +1,6 @@
 /** Rows in, scores out: several models on the very same rows, so that they can be compared in pairs. */
 import type { DataContext } from '../data/context.js'
+import type { Partition } from '../data/partition.js'
 import { readBatches } from '../data/read.js'
 import { RefitError } from '../errors.js'
 import type { FeatureColumn } from '../predictor/package.js'
@@ -26,6 +27,8 @@ export async function scoreRows(
   data: DataContext,
   input: {
     readonly files: readonly string[]
+    /** The partitions that the files are, where only the rows of some commits may be meant. */
+    readonly partitions?: readonly Partition[] | undefined
     readonly label: string
     readonly scorers: Readonly<Record<string, Scorer>>
     readonly atMost?: number
@@ -39,6 +42,7 @@ export async function scoreRows(
   let rows = 0
   const batches = readBatches(data, {
     files: input.files,
+    partitions: input.partitions,
     features: featuresOf(scorers.map(([, scorer]) => scorer)),
     expressions: { [LABEL]: input.label, ...Object.fromEntries(rules) },
     ...(input.atMost === undefined ? {} : { batchRows: input.atMost }),

@@ -22,12 +22,13 @@ export interface SelectOutput extends Selection {
 export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>, at: RunAt): Promise<SelectOutput> {
   return keepStage(storage, { ...at, stage: 'select' }, async () => {
     const { spec } = (await openPlan(storage, at)).revision
-    const { snapshot } = await stageOf<IngestSummary>(storage, at, 'ingest')
+    const { snapshot, answers } = await stageOf<IngestSummary>(storage, at, 'ingest')
     const { decision, evidence } = await stageOf<DecideOutput>(storage, at, 'decide')
     if (decision.window === null) throw new Error('A decision to retrain names a window')
     const selected = await selectRows(data, {
       spec,
       snapshot: await openSnapshot(data, at.model, snapshot),
+      answers,
       window: decision.window,
       holdoutDays: spec.gates.holdoutDays,
       asOf: evidence.asOf,
@@ -38,9 +39,10 @@ export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>,
 }
 
 function describe(selected: Selection): SelectOutput {
-  const { trainingRows, validationRows, holdoutRows, oldRows, from, to } = selected
+  const { trainingRows, validationRows, holdoutRows, oldRows, from, to, labels } = selected
   const isEnough = trainingRows >= LEAST_TRAINING_ROWS && holdoutRows >= LEAST_HOLDOUT_ROWS
-  const rows = `${trainingRows} rows to train (${oldRows} old), ${validationRows} to validate, ${holdoutRows} to examine`
+  const weak = labels === undefined || labels.weak.known === 0 ? '' : `, ${labels.weak.known} by weak labels`
+  const rows = `${trainingRows} rows to train (${oldRows} old${weak}), ${validationRows} to validate, ${holdoutRows} to examine`
   const span = from === null || to === null ? '' : `, training from ${from} to ${to}`
   const text = isEnough ? `${rows}${span}` : `too few labelled rows: ${rows}`
   return { ...selected, text, isEnough }

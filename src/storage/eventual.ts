@@ -22,6 +22,7 @@ export function createEventualStorage(location: string, open: () => Promise<Stor
     async *list(prefix, after) {
       yield* (await store()).list(prefix, after)
     },
+    stat: async (key) => (await store()).stat(key),
     replace: async (key, body) => (await store()).replace(key, body),
     remove: async (key) => (await store()).remove(key),
     toLocalFile: async (key) => (await store()).toLocalFile(key),

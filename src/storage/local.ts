@@ -20,7 +20,7 @@ import { checkKey, checkPrefix, isFolderName, isObjectName } from './key.js'
 import { errorCode, localFailure } from './local-errors.js'
 import { MarkerCheck, openMarker, TEMPORARY } from './marker.js'
 import { checkDigest, checkSource } from './source-file.js'
-import type { Storage } from './storage.js'
+import type { ObjectStat, Storage } from './storage.js'
 
 /** Longer than any write goes without touching its file; a shorter time would steal files from a slow writer. */
 const LEFTOVER_AGE_MS = 60 * 60 * 1000
@@ -77,6 +77,15 @@ class LocalStorage implements Storage {
   async *list(prefix: string, after = ''): AsyncIterable<string> {
     checkPrefix(prefix)
     yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after)
+  }
+
+  stat(key: string): Promise<ObjectStat | undefined> {
+    return this.#guarded('look at', key, (path) =>
+      this.#look(async () => {
+        const found = await stat(path).catch(absentAsUndefined)
+        return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtime } : undefined
+      }),
+    )
   }
 
   async replace(key: string, body: Uint8Array): Promise<void> {

@@ -17,7 +17,7 @@ import type { z } from 'zod'
 import { isRefitError } from '../errors.js'
 import { checkFolder } from './key.js'
 import { type AppendRequest, type Entries, entriesOf, type LogEntry } from './log-entries.js'
-import { foldLog } from './log-fold.js'
+import { Folds } from './log-fold.js'
 import { findHead, readHint, writeHint } from './log-head.js'
 import { KnownIds } from './log-ids.js'
 import type { Storage } from './storage.js'
@@ -45,9 +45,12 @@ export interface Log<T> {
   entries(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<LogEntry<T>>
   /**
    * Folds the whole log into a state and tells the number of the last entry in it (`firstSeq - 1` when empty). The
-   * state is kept every hundred entries, so that few entries are read; it must be what JSON can hold (no `Map`, `Set`,
-   * `Date`), and `step` may change it in place. A kept state is known by `name` alone: take another name when `initial`
-   * or `step` changes.
+   * state is kept every hundred entries and remembered by the process, so that few entries are read; it must be what JSON
+   * can hold (no `Map`, `Set`, `Date`). A kept state is known by `name` alone: take another name when `initial` or `step`
+   * changes.
+   *
+   * `step` may change the state in place, and nobody else may: all who fold the log in this process get the same one. It
+   * may hold later entries than `seq` says once something was awaited.
    */
   fold<S>(
     name: string,
@@ -87,6 +90,7 @@ export function sharedLog<T>(storage: Storage, prefix: string, schema: z.ZodType
 
 class StoredLog<T> implements Log<T> {
   readonly #ids: KnownIds
+  readonly #folds: Folds<T>
 
   constructor(
     readonly storage: Storage,
@@ -94,6 +98,7 @@ class StoredLog<T> implements Log<T> {
     readonly now: () => Date = () => new Date(),
   ) {
     this.#ids = new KnownIds(storage, stored)
+    this.#folds = new Folds(storage, stored)
   }
 
   async append(request: AppendRequest<T>): Promise<AppendOutcome<T>> {
@@ -128,7 +133,7 @@ class StoredLog<T> implements Log<T> {
   }
 
   fold<S>(name: string, initial: S, step: (state: S, entry: LogEntry<T>) => S) {
-    return foldLog(this.storage, this.stored, { name, initial, step })
+    return this.#folds.fold({ name, initial, step })
   }
 
   async #head(): Promise<number> {

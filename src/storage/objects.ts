@@ -26,6 +26,8 @@ export interface ObjectOptions {
   readonly extension: string
   /** Rows, for a table. */
   readonly rows?: number
+  /** Keys that must not be used, as their objects are about to be removed: the next name that is free is taken. */
+  readonly isRemoved?: (key: string) => boolean
 }
 
 /**
@@ -113,9 +115,10 @@ interface Content {
   readonly bytes: number
 }
 
-function refTo(folder: string, { sha256, bytes }: Content, { extension, rows }: ObjectOptions): ObjectRef {
-  const ref = { uri: `${folder}/${sha256}${extension}`, sha256, bytes }
-  return rows === undefined ? ref : { ...ref, rows }
+function refTo(folder: string, { sha256, bytes }: Content, { extension, rows, isRemoved }: ObjectOptions): ObjectRef {
+  let uri = `${folder}/${sha256}${extension}`
+  for (let nth = 2; isRemoved?.(uri) === true; nth++) uri = `${folder}/${sha256}-${nth}${extension}`
+  return rows === undefined ? { uri, sha256, bytes } : { uri, sha256, bytes, rows }
 }
 
 function verify(storage: Storage, expected: ObjectRef, found: Content): void {

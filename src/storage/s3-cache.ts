@@ -1,6 +1,6 @@
 /** Local copies of objects of an S3 store, for programs that want a path. */
 import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -52,12 +52,21 @@ export class S3Cache {
     }
   }
 
+  /** Removes copies of objects whose key ends like this one: its name is a digest, or the copy is made again. */
+  async forget(key: string): Promise<void> {
+    const ending = `-${nameOf(key)}`
+    const names = (await readdir(this.folder).catch(absentAsUndefined)) ?? []
+    const copies = names.filter((name) => name.endsWith(ending) || name.endsWith(`${ending}.sha256`))
+    await Promise.all(copies.map((name) => rm(join(this.folder, name), { force: true })))
+  }
+
   /** The last segment of the key stays at the end of the name: programs tell formats by the extension. */
   #pathOf(key: string, version: string): string {
-    const name = key.slice(key.lastIndexOf('/') + 1)
-    return join(this.folder, `${sha256OfBytes(Buffer.from(version)).slice(0, 32)}-${name}`)
+    return join(this.folder, `${sha256OfBytes(Buffer.from(version)).slice(0, 32)}-${nameOf(key)}`)
   }
 }
+
+const nameOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
 
 async function fill(temporary: string, path: string, download: Download & { readonly key: string }): Promise<void> {
   await pipeline(Readable.fromWeb(download.body), createWriteStream(temporary))

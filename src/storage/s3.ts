@@ -23,7 +23,7 @@ import { createIfAbsent, type S3Target } from './s3-create.js'
 import { s3ErrorName, s3Failure, s3Status } from './s3-errors.js'
 import { uploadIfAbsent } from './s3-upload.js'
 import { checkDigest, checkSource, reading } from './source-file.js'
-import type { Storage } from './storage.js'
+import type { ObjectStat, Storage } from './storage.js'
 
 /** Larger files go in parts; a put of this size is one request of a second or so. */
 const SINGLE_PUT_BYTES = 16 * 1024 * 1024
@@ -96,12 +96,25 @@ class S3Storage implements Storage {
     } while (token !== undefined)
   }
 
+  stat(key: string): Promise<ObjectStat | undefined> {
+    return this.#guarded('look at', key, async (target) => {
+      const found = await this.#client.send(new HeadObjectCommand(target)).catch((thrown: unknown) => {
+        if (s3Status(thrown) !== 404) throw thrown
+        return undefined
+      })
+      // A missing bucket answers a HEAD with the same bare 404: the GET tells them apart.
+      if (found === undefined) await this.read(key)
+      return found && { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date() }
+    })
+  }
+
   async replace(key: string, body: Uint8Array): Promise<void> {
     await this.#guarded('replace', key, (target) => this.#client.send(new PutObjectCommand({ ...target, Body: body })))
   }
 
   async remove(key: string): Promise<void> {
     await this.#guarded('remove', key, (target) => this.#client.send(new DeleteObjectCommand(target)))
+    await this.#cache.forget(key)
   }
 
   toLocalFile(key: string): Promise<string> {

@@ -27,10 +27,22 @@ export interface Storage {
   read(key: string): Promise<Uint8Array | undefined>
   /** Keys that begin with `prefix`, in byte order, those greater than `after` only. */
   list(prefix: string, after?: string): AsyncIterable<string>
+  /** What is known of an object without its bytes, or `undefined` when there is none. */
+  stat(key: string): Promise<ObjectStat | undefined>
   /** Overwrites. Only for hints that may lag or be lost; nothing depends on them being right. */
   replace(key: string, body: Uint8Array): Promise<void>
-  /** Removes an object; removing what is absent is no error. Only what no log entry names may be removed. */
+  /**
+   * Removes an object, and this host's copies of it; removing what is absent is no error. What a log entry names may be
+   * removed only after a later entry says so.
+   */
   remove(key: string): Promise<void>
   /** A path on this host that holds the object's bytes, to be read only. Rejects with `NotFound` when there is none. */
   toLocalFile(key: string): Promise<string>
+}
+
+/** What is known of an object without its bytes. */
+export interface ObjectStat {
+  readonly bytes: number
+  /** When it was written, by the clock of the store. */
+  readonly modifiedAt: Date
 }

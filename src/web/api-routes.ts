@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
+import { isRefitError } from '../errors.js'
 import type { WebDependencies } from './dependencies.js'
 import { isModelName } from './model-name.js'
-import { readModel, readOverview } from './overview.js'
-import { answerProblems } from './problem-answer.js'
+import { readModel, readOutage, readOverview } from './overview.js'
+import { answerProblems, RETRY_AFTER_SECONDS } from './problem-answer.js'
 import { pageNumber, runNumber } from './route-numbers.js'
 
 /** The JSON of the status pages: `GET /models`, `/models/:model` and `/runs/:model/:run`. */
@@ -10,7 +11,14 @@ export function apiRoutes(dependencies: WebDependencies): Hono {
   return new Hono()
     .get('/models', async (context) => {
       const search = context.req.query('search') ?? ''
-      return context.json(await readOverview(dependencies, { search, page: pageNumber(context.req.query('page')) }))
+      try {
+        return context.json(await readOverview(dependencies, { search, page: pageNumber(context.req.query('page')) }))
+      } catch (thrown) {
+        if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
+        context.header('Retry-After', String(RETRY_AFTER_SECONDS))
+        const { reason, ...rest } = await readOutage(dependencies, thrown.message)
+        return context.json({ problems: [reason], ...rest }, 503)
+      }
     })
     .get('/models/:model', async (context) => {
       const name = context.req.param('model')

@@ -2,7 +2,9 @@
 import type { RunRecord } from '../decisions/run-record.js'
 import type { Registry } from '../registry/registry.js'
 import type { Reception } from '../spool/reception.js'
+import type { SpoolReport } from '../spool/report.js'
 import type { ModelSummary, RunSummary } from '../stages/summaries.js'
+import type { ModelWaiting } from '../stages/waiting.js'
 import type { AdmitRequest, Ruling, RunStatus, StewardStatus } from '../workflows/messages.js'
 import type { PredictionService } from './prediction-service.js'
 
@@ -17,6 +19,8 @@ export interface RefitRequests {
   stewardStatus(model: string): Promise<StewardStatus | undefined>
   /** What a running run says, or `undefined` when no such workflow is known. */
   runStatus(workflowId: string): Promise<RunStatus | undefined>
+  /** Runs that have not ended, of all models, newest first; some hundred at most. */
+  openRuns(): Promise<readonly { readonly model: string; readonly workflowId: string }[]>
 }
 
 /** Secrets of the alert receiver. Without a token Alertmanager is taken at its word: listen on a closed network then. */
@@ -37,6 +41,10 @@ export interface WebDependencies {
   models(): Promise<readonly ModelSummary[]>
   /** One model, or `undefined` when the store knows none of that name. */
   model(name: string): Promise<ModelSummary | undefined>
+  /** What waits of a model before a run brings it in, or a person decides about it. */
+  waiting(model: string): Promise<ModelWaiting>
+  /** Looks into the rescue spool; absent where the operator named none. */
+  readonly spool?: () => Promise<SpoolReport>
   /** The runs of a model, newest first. */
   runs(model: string): Promise<readonly RunSummary[]>
   /** The report as it was stored when the run ended. */

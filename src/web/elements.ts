@@ -45,7 +45,7 @@ export function table({ caption, columns, rows, total, className }: TableContent
 }
 
 /** Names and values, one pair a line; pairs without a value are left out. */
-export function facts(pairs: readonly (readonly [string, Part])[], className = 'facts'): Markup {
+export function facts(pairs: readonly (readonly [Part, Part])[], className = 'facts'): Markup {
   const told = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '')
   if (told.length === 0) return html``
   return html`<dl class="${className}">${told.map(([name, value]) => html`<div class="pair"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`

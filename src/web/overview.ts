@@ -1,7 +1,9 @@
 /** What the status pages and their JSON show: read from the store and, where it answers, from Temporal. */
 import { isRefitError } from '../errors.js'
 import type { AliasMove, AliasPosition, Version } from '../registry/registry.js'
+import type { SpoolReport } from '../spool/report.js'
 import type { ModelSummary, RunSummary } from '../stages/summaries.js'
+import type { ModelWaiting } from '../stages/waiting.js'
 import type { RunStatus, StewardStatus } from '../workflows/messages.js'
 import type { WebDependencies } from './dependencies.js'
 
@@ -14,14 +16,19 @@ export type LiveStatus =
   | { readonly kind: 'idle' }
   | { readonly kind: 'unknown'; readonly why: string }
 
+/** What the rescue spool holds; why that cannot be told; or null where there is no spool. */
+export type SpoolStatus = SpoolReport | { readonly error: string } | null
+
 /** One model with its live status. */
 export interface ModelOverview extends ModelSummary {
   readonly live: LiveStatus
+  readonly waiting: ModelWaiting
 }
 
 /** One page of models. */
 export interface Overview {
   readonly models: readonly ModelOverview[]
+  readonly spool: SpoolStatus
   /** Models that match the search, on all pages. */
   readonly total: number
   readonly search: string
@@ -43,6 +50,17 @@ export interface ModelDetail extends ModelOverview {
   readonly history: readonly AliasMove[]
   /** Newest first. */
   readonly runs: readonly RunSummary[]
+  /** What of it waits in the rescue spool. */
+  readonly spooled: SpoolReport['total'] | null
+}
+
+/** What can be told while the store is away. */
+export interface OutageOverview {
+  /** Why the store does not answer. */
+  readonly reason: string
+  readonly spool: SpoolStatus
+  /** What runs do meanwhile; null where Temporal does not answer either. */
+  readonly runs: readonly RunStatus[] | null
 }
 
 /** Reads one page of the models whose name, owner or description contains the search text. */
@@ -58,9 +76,15 @@ export async function readOverview(
   const current = Math.min(page, pages)
   const shown = matches.slice((current - 1) * MODELS_PER_PAGE, current * MODELS_PER_PAGE)
   const models = await Promise.all(
-    shown.map(async (model) => ({ ...model, live: await readLive(dependencies, model.model) })),
+    shown.map(async (model) => {
+      const [live, waiting] = await Promise.all([
+        readLive(dependencies, model.model),
+        dependencies.waiting(model.model),
+      ])
+      return { ...model, live, waiting }
+    }),
   )
-  return { models, total: matches.length, search, page: current, pages }
+  return { models, spool: await readSpool(dependencies), total: matches.length, search, page: current, pages }
 }
 
 /** Reads everything about one model, or `undefined` when there is none of that name. */
@@ -68,8 +92,10 @@ export async function readModel(dependencies: WebDependencies, name: string): Pr
   const summary = await dependencies.model(name)
   if (summary === undefined) return undefined
   const { registry } = dependencies
-  const [live, versions, champion, challenger, anchor, history, runs] = await Promise.all([
+  const [live, waiting, spool, versions, champion, challenger, anchor, history, runs] = await Promise.all([
     readLive(dependencies, name),
+    dependencies.waiting(name),
+    readSpool(dependencies),
     registry.versions(name),
     registry.alias(name, 'champion'),
     registry.alias(name, 'challenger'),
@@ -78,7 +104,34 @@ export async function readModel(dependencies: WebDependencies, name: string): Pr
     dependencies.runs(name),
   ])
   const aliases = { champion: champion ?? null, challenger: challenger ?? null, anchor: anchor ?? null }
-  return { ...summary, live, versions: [...versions].reverse(), aliases, history: [...history].reverse(), runs }
+  const spooled = spool !== null && 'models' in spool ? (spool.models[name] ?? null) : null
+  const newestFirst = { versions: [...versions].reverse(), history: [...history].reverse() }
+  return { ...summary, live, waiting, spooled, ...newestFirst, aliases, runs }
+}
+
+/** Reads what can be told while the store is away: the page is most needed then. */
+export async function readOutage(dependencies: WebDependencies, reason: string): Promise<OutageOverview> {
+  return { reason, spool: await readSpool(dependencies), runs: await readOpenRuns(dependencies) }
+}
+
+async function readOpenRuns({ client }: WebDependencies): Promise<readonly RunStatus[] | null> {
+  try {
+    const open = await client.openRuns()
+    const statuses = await Promise.all(open.map(({ workflowId }) => client.runStatus(workflowId)))
+    return statuses.filter((status) => status !== undefined)
+  } catch (thrown) {
+    if (isRefitError(thrown, 'TemporalUnavailable')) return null
+    throw thrown
+  }
+}
+
+async function readSpool({ spool }: WebDependencies): Promise<SpoolStatus> {
+  try {
+    return (await spool?.()) ?? null
+  } catch (thrown) {
+    if (isRefitError(thrown, 'StoreUnavailable')) return { error: thrown.message }
+    throw thrown
+  }
 }
 
 async function readLive({ client }: WebDependencies, model: string): Promise<LiveStatus> {

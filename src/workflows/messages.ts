@@ -120,6 +120,20 @@ export const ApprovalRequest = z.strictObject({
 /** Payload of updates `approve` and `reject`. */
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 
+/** Work of a run that failed and is tried again, for as long as it takes. */
+export interface FailingWork {
+  /** Name of the activity. */
+  readonly work: string
+  /** How many of this name wait, one for each batch where batches come in. */
+  readonly count: number
+  /** When it failed first, ISO 8601. */
+  readonly since: string
+  /** Code of the error, such as `StoreUnavailable`; null for what nobody foresaw. */
+  readonly code: string | null
+  /** The error, in a sentence. */
+  readonly reason: string
+}
+
 /** Answer of query `status` of a run. */
 export interface RunStatus {
   readonly model: string
@@ -130,6 +144,10 @@ export interface RunStatus {
   readonly trigger: TriggerKind
   readonly facts: readonly { readonly stage: Stage; readonly text: string }[]
   readonly waitingFor: string | null
+  /** How far the stage is, where it can tell. */
+  readonly progress?: string | null
+  /** What fails and is tried again, as the client learns it from the server; a run itself does not see it. */
+  readonly failing?: FailingWork
   readonly outcome: Outcome | null
 }
 

@@ -9,6 +9,7 @@ import {
 import type { RunAt } from '../stages/ports.js'
 import { awaitApproval } from './approval.js'
 import { ingestArrivals } from './ingest.js'
+import { awaitAnswers } from './label-answers.js'
 import { type AdmitRequest, type Outcome, RetrainInput, type RunResult } from './messages.js'
 import { parseInput } from './parse-input.js'
 import { openBoard, type RunBoard } from './run-board.js'
@@ -56,8 +57,8 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
   const plan = await quick.planRun({ ...at, request, workflowId: workflowInfo().workflowId })
 
   board.enter('ingest')
-  if (!plan.inherited.includes('ingest')) await ingestArrivals(at, (text) => board.note('ingest', text))
-  board.note('ingest', (await quick.sumUpIngest(at)).text)
+  const left = plan.inherited.includes('ingest') ? [] : await ingestAll(at, plan.asksForLabels === true, board)
+  board.note('ingest', (await quick.sumUpIngest({ ...at, left })).text)
 
   board.enter('decide')
   const decision = await rows.decide(at)
@@ -78,6 +79,12 @@ async function episode(at: RunAt, request: RetrainInput, board: RunBoard): Promi
     if (ending !== 'championMoved') return ending
   }
   return { outcome: 'rejected', reason: `the champion moved during each of ${MOST_JUDGEMENTS} judgements` }
+}
+
+/** What arrived, and what people answer when they are asked. Gives the paths of batches that are left for the next run. */
+async function ingestAll(at: RunAt, asksForLabels: boolean, board: RunBoard): Promise<readonly string[]> {
+  const left = await ingestArrivals(at, board)
+  return asksForLabels ? awaitAnswers(at, board, left) : left
 }
 
 /** Five attempts that fail in a row fail the run, unless it was the store that failed: a store is waited for. */

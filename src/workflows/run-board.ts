@@ -1,6 +1,7 @@
 /** What a run shows while it goes: status query, search attributes and the Markdown page in the Temporal UI. */
 import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import { type Outcome, type RetrainInput, type RunStatus, STAGES, type Stage } from './messages.js'
+import { type RunPage, runPage } from './run-page.js'
 import { RefitModel, RefitOutcome, RefitStage, RefitTrigger, RefitVerdict } from './search-attributes.js'
 
 /** Query `status` of a run. */
@@ -13,120 +14,113 @@ export const runStatusQuery = defineQuery<RunStatus>('status')
  */
 const SEARCHED: ReadonlySet<Stage> = new Set(['train', 'evaluate', 'approve'])
 
-/** The board of one run. */
-export interface RunBoard {
-  admitted(run: number): void
-  enter(stage: Stage): void
-  note(stage: Stage, text: string): void
-  judged(verdict: string): void
-  registered(version: number): void
-  waitFor(what: string | null): void
-  end(outcome: Outcome, reason: string): void
-  /** Seconds spent in each stage so far, in order. */
-  timings(): readonly { readonly stage: Stage; readonly seconds: number; readonly text: string }[]
+/** A stage with the time spent in it. */
+export interface StageTiming {
+  readonly stage: Stage
+  readonly seconds: number
+  readonly text: string
 }
 
 /** Hangs up the board of a run that was asked for. */
-export function openBoard({ model, trigger, reason }: RetrainInput): RunBoard {
-  const texts = new Map<Stage, string>()
-  const times: { stage: Stage; since: number }[] = []
-  const now = () => new Date(Date.now()).toISOString()
-  let status: RunStatus = {
-    model,
-    run: null,
-    stage: 'admit',
-    since: now(),
-    trigger,
-    facts: [],
-    waitingFor: null,
-    outcome: null,
-  }
-  let title = `Refit run of model ${model}`
-  let ending = ''
-  let verdict: string | undefined
-  const verdictFound = () => (verdict === undefined ? [] : [{ key: RefitVerdict, value: verdict }])
-
-  const show = (change: Partial<RunStatus>) => {
-    const facts = STAGES.flatMap((stage) => {
-      const text = texts.get(stage)
-      return text === undefined ? [] : [{ stage, text }]
-    })
-    status = { ...status, ...change, facts }
-    setCurrentDetails(asMarkdown(title, status, reason, ending))
-  }
-
-  setHandler(runStatusQuery, () => status, { description: 'Stage, facts so far, and what the run waits for' })
+export function openBoard(request: RetrainInput): RunBoard {
+  const board = new RunBoard(request)
+  setHandler(runStatusQuery, () => board.status, { description: 'Stage, facts so far, and what the run waits for' })
   // The steward starts a run with these; a person who types a model into the Temporal UI does not.
   if (workflowInfo().typedSearchAttributes.get(RefitModel) === undefined) {
     upsertSearchAttributes([
-      { key: RefitModel, value: model },
-      { key: RefitTrigger, value: trigger },
+      { key: RefitModel, value: request.model },
+      { key: RefitTrigger, value: request.trigger },
       { key: RefitStage, value: 'ingest' },
     ])
   }
-  times.push({ stage: 'admit', since: Date.now() })
-  show({})
+  return board
+}
 
-  return {
-    admitted(run) {
-      title = `Run ${run} of model ${model}`
-      texts.set('admit', `admitted as run ${run}`)
-      show({ run })
-    },
-    enter(stage) {
-      times.push({ stage, since: Date.now() })
-      if (SEARCHED.has(stage)) upsertSearchAttributes([{ key: RefitStage, value: stage }, ...verdictFound()])
-      show({ stage, since: now() })
-    },
-    note(stage, text) {
-      texts.set(stage, text)
-      show({})
-    },
-    judged(found) {
-      verdict = found
-    },
-    registered(version) {
-      texts.set('register', `registered as version ${version}`)
-      show({})
-    },
-    waitFor: (waitingFor) => show({ waitingFor }),
-    end(outcome, why) {
-      ending = `**${outcome}**: ${why}`
-      upsertSearchAttributes([
-        { key: RefitStage, value: 'ended' },
-        { key: RefitOutcome, value: outcome },
-        ...verdictFound(),
-      ])
-      show({ stage: 'ended', since: now(), outcome, waitingFor: null })
-    },
-    timings: () =>
-      times.map(({ stage, since }, i) => ({
-        stage,
-        seconds: secondsUntilNext(times, i, since),
-        text: texts.get(stage) ?? '',
-      })),
+/** The board of one run. Only stages that are searched for cost an event of the history; all else is free. */
+export class RunBoard {
+  readonly #texts = new Map<Stage, string>()
+  readonly #entered: { readonly stage: Stage; readonly sinceMs: number }[] = [{ stage: 'admit', sinceMs: Date.now() }]
+  #status: RunStatus
+  #page: RunPage
+  #verdict: string | undefined
+
+  constructor({ model, trigger, reason }: RetrainInput) {
+    this.#page = { title: `Refit run of model ${model}`, reason, ending: '' }
+    const now = { stage: 'admit', since: timeNow() } as const
+    this.#status = { model, run: null, ...now, trigger, facts: [], waitingFor: null, outcome: null }
+    this.#show({})
+  }
+
+  /** Answer of the query. */
+  get status(): RunStatus {
+    return this.#status
+  }
+
+  admitted(run: number): void {
+    this.#page = { ...this.#page, title: `Run ${run} of model ${this.#status.model}` }
+    this.#texts.set('admit', `admitted as run ${run}`)
+    this.#show({ run })
+  }
+
+  enter(stage: Stage): void {
+    this.#entered.push({ stage, sinceMs: Date.now() })
+    if (SEARCHED.has(stage)) upsertSearchAttributes([{ key: RefitStage, value: stage }, ...this.#verdictFound()])
+    this.#show({ stage, since: timeNow(), progress: null })
+  }
+
+  /** Says how far the stage is. */
+  progress(progress: string): void {
+    this.#show({ progress })
+  }
+
+  /** Says what happened in a stage, in place of what was said before. */
+  note(stage: Stage, text: string): void {
+    this.#texts.set(stage, text)
+    this.#show({})
+  }
+
+  judged(verdict: string): void {
+    this.#verdict = verdict
+  }
+
+  registered(version: number): void {
+    this.note('register', `registered as version ${version}`)
+  }
+
+  waitFor(waitingFor: string | null): void {
+    this.#show({ waitingFor })
+  }
+
+  end(outcome: Outcome, reason: string): void {
+    this.#page = { ...this.#page, ending: `**${outcome}**: ${reason}` }
+    upsertSearchAttributes([
+      { key: RefitStage, value: 'ended' },
+      { key: RefitOutcome, value: outcome },
+      ...this.#verdictFound(),
+    ])
+    this.#show({ stage: 'ended', since: timeNow(), outcome, waitingFor: null, progress: null })
+  }
+
+  /** Seconds spent in each stage so far, in order. */
+  timings(): readonly StageTiming[] {
+    return this.#entered.map(({ stage, sinceMs }, i) => {
+      const untilMs = this.#entered[i + 1]?.sinceMs ?? Date.now()
+      return { stage, seconds: (untilMs - sinceMs) / 1000, text: this.#texts.get(stage) ?? '' }
+    })
+  }
+
+  #show(change: Partial<RunStatus>): void {
+    const facts = STAGES.flatMap((stage) => {
+      const text = this.#texts.get(stage)
+      return text === undefined ? [] : [{ stage, text }]
+    })
+    this.#status = { ...this.#status, ...change, facts }
+    setCurrentDetails(runPage(this.#page, this.#status))
+  }
+
+  #verdictFound() {
+    return this.#verdict === undefined ? [] : [{ key: RefitVerdict, value: this.#verdict }]
   }
 }
 
-function secondsUntilNext(times: readonly { since: number }[], i: number, since: number): number {
-  const until = times[i + 1]?.since ?? Date.now()
-  return (until - since) / 1000
-}
-
-function asMarkdown(title: string, status: RunStatus, reason: string, ending: string): string {
-  const facts = new Map(status.facts.map(({ stage, text }) => [stage, text]))
-  const lines = STAGES.map(
-    (stage) => `| ${markOf(stage, status, facts)} | ${stage} | ${cell(facts.get(stage) ?? '')} |`,
-  )
-  const next = status.waitingFor === null ? '' : `\n\n**Waiting:** ${status.waitingFor}`
-  const why = reason === '' ? status.trigger : `${status.trigger}: ${reason}`
-  return `### ${title}\n\nStarted by ${cell(why)}.\n\n| | stage | what happened |\n|---|---|---|\n${lines.join('\n')}${next}\n\n${ending}`
-}
-
-/** A table cell may hold neither a line break nor a bar. */
-const cell = (text: string): string => text.replaceAll('|', '/').replaceAll(/\s+/g, ' ').slice(0, 600)
-
-function markOf(stage: Stage, status: RunStatus, facts: ReadonlyMap<Stage, string>): string {
-  if (status.stage === stage) return '▶'
-  return facts.has(stage) ? '✓' : ''
-}
+const timeNow = (): string => new Date(Date.now()).toISOString()

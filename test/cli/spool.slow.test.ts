@@ -34,7 +34,10 @@ test('doctor refuses a spool that dies with its host, and says what waits there 
 
   const status = await refit(['status'], { folder, env })
   assert.equal(status.exitCode, 1)
-  assert.match(status.stderr, /^error Cannot open the store .*\n1 push waits \(8 bytes\), since 20.* in the spool\n$/)
+  assert.match(
+    status.stderr,
+    /^error Cannot open the store .*\n1 push waits \(8 bytes\), since 20.* UTC in the spool, less than 1 % of its 10 GB\n$/,
+  )
 
   await rename(join(folder, 'away'), join(folder, 'store'))
   const { findings } = await refitJson(['doctor'], { folder, env }, Findings, 1)
@@ -44,5 +47,8 @@ test('doctor refuses a spool that dies with its host, and says what waits there 
     found.get('spool')?.text ?? '',
     /^Cannot use file:.*\/spool as spool: it is below .*, so it dies with its host\./,
   )
-  assert.match(found.get('spooled')?.text ?? '', /^1 push waits \(8 bytes\), since 20.* in the spool$/)
+  assert.match(
+    found.get('spooled')?.text ?? '',
+    /^1 push waits \(8 bytes\), since 20.* UTC in the spool, less than 1 % of its 10 GB$/,
+  )
 })

@@ -48,7 +48,7 @@ test('a spec that is not there', async (t) => {
 })
 
 test('a Temporal address where nobody answers: told within seconds, and nothing was done', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const here = await project(t)
   await writeFile(join(here.folder, 'refit.yaml'), LATE_ORDERS.replace('model: orders', 'model: other'))

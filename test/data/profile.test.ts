@@ -118,7 +118,13 @@ test('a feature that the spec gained has edges in a new revision, the others kee
 test('a snapshot ends at its position', async (t) => {
   const workshop = await openWorkshop(t)
   const { context } = workshop
-  assert.deepEqual(await openSnapshot(context, 'flights'), { dataset: 'flights', seq: 0, commits: [] })
+  assert.deepEqual(await openSnapshot(context, 'flights'), {
+    dataset: 'flights',
+    seq: 0,
+    commits: [],
+    partitions: [],
+    gone: { erased: 0, dropped: 0 },
+  })
   for (const name of ['a', 'b', 'c']) await workshop.ingest(flightsSpec(), await workshop.put(`in/${name}.csv`, name))
   assert.deepEqual(
     (await openSnapshot(context, 'flights')).commits.map(({ seq, source }) => `${seq} ${source.path}`),

@@ -1,7 +1,7 @@
 /** The data gate, and what a person takes out of quarantine. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { datasetLog } from '../../src/data/dataset-log.js'
+import { commitAt, datasetLog } from '../../src/data/dataset-log.js'
 import { decidedCommits, readWaitingRows, requireWaiting, waitingBatches } from '../../src/data/quarantine.js'
 import { openSnapshot } from '../../src/data/snapshot.js'
 import { type TakeRequest, takeRows } from '../../src/data/take-rows.js'
@@ -200,7 +200,7 @@ test('the account names rows that were taken twice, and rows that were never the
   const { commit } = await ingest(workshop, 'a.csv', [good(4), good(5), good(6), good(7000)])
   await take(workshop, { verb: 'drop', of: 1 })
   const log = datasetLog(workshop.context.storage, 'flights')
-  const { receipt } = (await log.at(2))?.body ?? assert.fail('no commit')
+  const { receipt } = (await commitAt(log, 2)).commit
   const entry = { batch: commit.batch, source: commit.source, receipt, from: null, to: null, specRevision: 1 }
   const forge = (id: string, taken: object) =>
     log.append({

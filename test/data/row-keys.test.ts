@@ -144,10 +144,10 @@ test('the account names keys that were kept twice, times and reasons that are no
   const path = commit.source.path
   assert.deepEqual(differences, [
     `commit 2 (${path}): partition: expected times 2001-01-01T00:00:00.000Z to 2001-01-01T00:00:00.000Z, found 2001-01-02T00:00:00.000Z to 2001-01-03T00:00:00.000Z`,
-    `commit 2 (${path}): partition: 1 rows have the key (id, part) of another row there`,
-    `commit 2 (${path}): partition: 1 rows have the key (id, part) of a row that was kept before`,
     `commit 2 (${path}): quarantine: expected 1 rows of reason "value: max", found 0`,
     `commit 2 (${path}): quarantine: expected 0 rows of reason "value: min", found 1`,
     `commit 2 (${path}): profile: it counts 1 rows of 3`,
+    `commit 2 (${path}): partition: 1 rows have the key (id, part) of another row there`,
+    `commit 2 (${path}): partition: 1 rows have the key (id, part) of a row that was kept before`,
   ])
 })

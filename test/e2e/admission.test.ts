@@ -196,21 +196,6 @@ test('a report that cannot be written changes nothing about what happened', asyn
   })
 })
 
-test('more batches than a page come in by a child workflow, each once, and poison holds up none', async () => {
-  await apply('many-batches')
-  const arrived = ['1.csv', '2.csv', '3.csv', '4.csv', '5.csv']
-  await withStubs({ arrived, poison: ['2.csv'], page: 2 }, async ({ calls }) => {
-    const ruling = await temporal.client.admit('many-batches', request())
-    if (ruling.kind !== 'admitted') assert.fail(JSON.stringify(ruling))
-    assert.equal((await temporal.client.result(ruling.workflowId)).outcome, 'promoted')
-    assert.deepEqual(await temporal.temporal.workflow.result(`${ruling.workflowId}/ingest`), {
-      batches: 5,
-      failed: ['2.csv'],
-    })
-    assert.equal(calls.filter((name) => name === 'ingestBatch').length, 4)
-  })
-})
-
 test('a run that ends before the steward has noted its start frees the model all the same', async () => {
   await apply('quick-run')
   const activities = stubActivities(storage, { ...straightToPromotion(), verdict: 'none' })

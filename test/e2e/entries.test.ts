@@ -1,10 +1,8 @@
 /** The three ways into a run, all real, all through the steward: the clock, a person in the Temporal UI, an alert. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { z } from 'zod'
 import { createScheduleKeeper, type DesiredSchedule } from '../../src/client/schedules.js'
 import { listRuns } from '../../src/ledger/run-ledger.js'
 import { sign } from '../../src/web/alerts/authenticity.js'
@@ -13,7 +11,7 @@ import { findChromium, NO_BROWSER, startBrowser } from '../support/browser.js'
 import { packageFile } from '../support/example-file.js'
 import { writeOrders } from '../support/late-orders.js'
 import { startLoop, type TestLoop } from '../support/loop.js'
-import { startRefit } from '../support/refit.js'
+import { startReceiver } from '../support/receiver.js'
 import { startTestTemporal, type TestTemporal } from '../support/temporal.js'
 import { until } from '../support/until.js'
 
@@ -190,34 +188,6 @@ test('an alert: Alertmanager and signed JSON reach the steward, repetitions and 
 
 const untilFree = ({ model }: TestLoop) =>
   until('the steward to be free', async () => (await temporal.client.stewardStatus(model))?.running === null)
-
-const Ready = z.object({ event: z.literal('ready'), address: z.string() })
-
-/** `refit serve` in a process of its own. */
-async function startReceiver({ folder, env }: TestLoop, more: NodeJS.ProcessEnv) {
-  const child = startRefit(['serve', '--json'], { folder, env: { ...env, ...more, REFIT_PORT: '0' } })
-  let [events, complaints] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => {
-    events += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString()
-  })
-  const exited = once(child, 'exit')
-  const ready = until('the receiver', async () => Ready.parse(JSON.parse(events.split('\n')[0] ?? '')))
-  const { address } = await ready.catch((thrown: unknown) => {
-    child.kill('SIGKILL')
-    throw thrown
-  })
-  return {
-    address,
-    async stop() {
-      child.kill('SIGTERM')
-      await exited
-      assert.deepEqual({ exitCode: child.exitCode, complaints }, { exitCode: 0, complaints: '' })
-    },
-  }
-}
 
 async function send(address: string, path: string, body: object, headers: Record<string, string>) {
   const response = await fetch(`${address}${path}`, {

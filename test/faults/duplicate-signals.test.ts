@@ -85,7 +85,7 @@ test('the end of a run that is told three times starts one follow-up run', { tim
   assert.equal((await temporal.client.result(FIRST_RUN())).outcome, 'promoted')
   const ended = { workflowId: FIRST_RUN(), outcome: 'promoted' }
   for (let i = 0; i < 3; i++) await steward().signal('runEnded', ended)
-  await until('the follow-up run', async () => (await runs()) === 2)
+  await until('the follow-up run', async () => (await runs()) === 2 && temporal.client.runStatus(SECOND_RUN()))
   for (let i = 0; i < 3; i++) await steward().signal('runEnded', ended)
   assert.equal((await temporal.client.result(SECOND_RUN())).outcome, 'notNeeded')
   await untilFree()

@@ -46,12 +46,13 @@ test('a store that is gone for some seconds during ingestion', { timeout: 180_00
     assert.equal(seen.stage, 'ingest')
     assert.match(
       seen.waitingFor ?? '',
-      /ingestBatch, which failed and is tried again; in this stage since 20.+Z: Cannot /,
+      /^the store since 20.+Z, with \d+ batch(es)? to bring in; it is tried again by itself\. Cannot /,
     )
     assert.match(seen.facts.at(-1)?.text ?? '', new RegExp(`^${BATCHES} batches, \\d+\\.\\d MB arrived$`))
     const told = await refit(['status', loop.model], { folder: loop.folder, env: loop.env })
     assert.match(told.stdout, /^The store: Cannot open the store in .+: nothing is there/m)
-    assert.match(told.stdout, /^Run 1 of .+, ingest: waiting for .*ingestBatch, which failed and is tried again/m)
+    assert.match(told.stdout, new RegExp(`^Run 1 of .+, ingest since .+ UTC: \\d+ of ${BATCHES} batches done$`, 'm'))
+    assert.match(told.stdout, /^ {2}waiting for the store since 20.+ UTC, with \d+ batch(es)? to bring in; /m)
     // A store that comes into being by itself at the place of the real one would take rows that nobody finds again.
     assert.deepEqual(
       (await readdir(loop.folder)).filter((name) => name.startsWith('store')),

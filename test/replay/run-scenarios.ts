@@ -54,6 +54,7 @@ export const RUN_SCENARIOS: readonly Scenario[] = [
   undisturbed('rolled-back', { isServing: false }),
   undisturbed('failed', { broken: 'evaluate' }),
   undisturbed('failed-and-undone', { broken: 'confirmServing' }),
+  undisturbed('waits-for-answers', { missing: [2, 1, 0] }),
   undisturbed('rerun', {}, { input: { rerun: { run: 1, from: 'train' } } }),
   asking('approved', ({ temporal }, run) => temporal.client.approve(run, WORD)),
   asking('disapproved', ({ temporal }, run) => temporal.client.reject(run, WORD)),

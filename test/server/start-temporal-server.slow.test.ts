@@ -87,6 +87,17 @@ test('a server that dies at its start is one error with the end of its log', asy
   })
 })
 
+test('a server whose port was taken meanwhile is started again on others, and not for ever', async (t) => {
+  const folder = await temporaryFolder(t)
+  const logFile = join(folder, 'temporal.log')
+  const say = `console.error('args ' + process.argv.slice(2).join(' ')); console.error('bind: address already in use')`
+  const binary = await writeProgram(join(folder, 'temporal'), `${say}; process.exit(1)`)
+  await assert.rejects(startTemporalServer({ binary, logFile, searchAttributes: [] }), /it ended with exit code 1/)
+  const ports = [...(await readFile(logFile, 'utf8')).matchAll(/--port (\d+)/g)].map(([, port]) => port)
+  assert.equal(ports.length, 3)
+  assert.equal(new Set(ports).size, 3)
+})
+
 test('a server that never serves is killed when its time is over', async (t) => {
   const folder = await temporaryFolder(t)
   const logFile = join(folder, 'temporal.log')

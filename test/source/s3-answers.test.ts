@@ -45,18 +45,19 @@ async function fetching(t: TestContext, source: Source, batch = BATCH) {
   return source.fetch(batch, join(await temporaryFolder(t), 'batch'))
 }
 
-const ACCESS =
-  "Check the worker's AWS credentials, and that they allow s3:GetObject on its objects and s3:ListBucket on the bucket."
+const ACCESS = 'Check the credentials, and that they allow s3:GetObject on its objects and s3:ListBucket on the bucket.'
+const NOBODY =
+  'nobody has this access key (XAdminUserNotFound). Correct AWS_ACCESS_KEY_ID, or the profile, or AWS_ENDPOINT_URL.'
 
 test('while a bucket cannot be listed, the error says why and what to do', async (t) => {
   const cases: [status: number, code: string, reason: string][] = [
     [403, 'AccessDenied', `access denied (AccessDenied). ${ACCESS}`],
-    [403, 'InvalidAccessKeyId', `access denied (InvalidAccessKeyId). ${ACCESS}`],
-    [400, 'ExpiredToken', `access denied (ExpiredToken). ${ACCESS}`],
+    [404, 'XAdminUserNotFound', NOBODY],
+    [400, 'ExpiredToken', 'the session has ended (ExpiredToken). Get new credentials, with their AWS_SESSION_TOKEN.'],
     [
       301,
       'PermanentRedirect',
-      'the bucket is in another region (PermanentRedirect). Correct data.source.region of the spec.',
+      'the bucket is in another region (PermanentRedirect). Set data.source.region of the spec to it.',
     ],
     [503, 'SlowDown', 'it asks to slow down (SlowDown). Try again later.'],
     [500, 'InternalError', 'it answered 500 InternalError: words. Try again; see the cause.'],
@@ -67,6 +68,12 @@ test('while a bucket cannot be listed, the error says why and what to do', async
     assert.equal(error.message, `Cannot look for batches in "s3://b/in/": ${reason}`)
     assert.equal(error.permanent, false)
   }
+})
+
+test('credentials that are refused concern every batch, also where the server says 404', async (t) => {
+  const source = await answered(t, refusing(404, 'XAdminUserNotFound'))
+  const error = await rejection(fetching(t, source), 'SourceUnavailable')
+  assert.equal(error.message, `Cannot read batch "s3://b/in/a.csv": ${NOBODY}`)
 })
 
 test('without an answer, or without credentials, the source is unavailable for now', async (t) => {

@@ -63,7 +63,10 @@ test('credentials that are refused make the source unavailable, with the way out
   const [batch] = (await source().find(NOTHING, { limit: 1 })).batches
   const wrong = source({ credentials: { accessKeyId: 'refit-test', secretAccessKey: 'wrong' } })
   const listed = await rejection(wrong.find(NOTHING, { limit: 1 }), 'SourceUnavailable')
-  assert.match(listed.message, /: access denied \(SignatureDoesNotMatch\)\. Check the worker's AWS credentials/)
+  assert.match(
+    listed.message,
+    /: the secret key is not the one of this access key \(SignatureDoesNotMatch\)\. Correct AWS_SECRET/,
+  )
   assert.equal(listed.permanent, false)
   const to = join(await temporaryFolder(t), 'a')
   await rejection(wrong.fetch(batch ?? assert.fail(), to), 'SourceUnavailable')

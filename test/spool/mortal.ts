@@ -42,6 +42,7 @@ export function mortal(real: Storage, life: Life): Storage {
     },
     replace: (key, body) => life.live(() => real.replace(key, body)),
     remove: (key) => life.live(() => real.remove(key)),
+    stat: (key) => life.look(() => real.stat(key)),
     toLocalFile: (key) => life.look(() => real.toLocalFile(key)),
   }
 }

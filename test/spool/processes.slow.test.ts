@@ -13,6 +13,7 @@ import { inbox, keysIn, openWorld, startReceiver } from './shared.js'
 
 const RECEIVER = fileURLToPath(new URL('./receiver-process.js', import.meta.url))
 const LASTS_MS = 15_000
+const MOST_MS = 90_000
 const Acknowledged = z.looseObject({ state: z.enum(['stored', 'spooled']) })
 
 async function startProcess(t: TestContext, folders: readonly string[]) {
@@ -29,7 +30,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 test('receivers that are killed while the store comes and goes lose no acknowledged push', {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async (t) => {
   const world = await openWorld(t)
   const storeFolder = fileURLToPath(world.store.location)
@@ -37,13 +38,16 @@ test('receivers that are killed while the store comes and goes lose no acknowled
   const random = seededRandom(11)
   let receiver = await startProcess(t, folders)
   await startProcess(t, folders) // drains, too, and is never killed
-  const end = Date.now() + LASTS_MS
+  const startedMs = Date.now()
   const states = { stored: 0, spooled: 0 }
   let kills = 0
+  const enough = () => states.stored > 5 && states.spooled > 5 && kills > 2
+  // A busy machine takes longer until enough was seen.
+  const goesOn = () => Date.now() - startedMs < (enough() ? LASTS_MS : MOST_MS)
 
   const produce = async (name: string): Promise<readonly string[]> => {
     const acknowledged: string[] = []
-    while (Date.now() < end) {
+    while (goesOn()) {
       const key = `${name}-${acknowledged.length + 1}`
       const answer = await fetch(`${receiver.address}/ingest/flights`, {
         method: 'POST',
@@ -67,7 +71,7 @@ test('receivers that are killed while the store comes and goes lose no acknowled
     return acknowledged
   }
   const takeStoreAway = async () => {
-    while (Date.now() < end) {
+    while (goesOn()) {
       await sleep(1000 + random() * 1500)
       await rename(storeFolder, `${storeFolder}-away`)
       await sleep(200 + random() * 600)
@@ -75,7 +79,7 @@ test('receivers that are killed while the store comes and goes lose no acknowled
     }
   }
   const killReceivers = async () => {
-    while (Date.now() < end) {
+    while (goesOn()) {
       await sleep(300 + random() * 1200)
       await kill(receiver.child)
       receiver = await startProcess(t, folders)
@@ -97,6 +101,6 @@ test('receivers that are killed while the store comes and goes lose no acknowled
     )
   }
   t.diagnostic(`${states.stored} stored, ${states.spooled} spooled, ${kills} kills, ${keys.length} in the inbox`)
-  assert.ok(states.stored > 5 && states.spooled > 5 && kills > 2)
+  assert.ok(enough())
   t.diagnostic(`${(await keysIn(world.spool, 'spool/flights/objects/')).length} objects left in the spool`)
 })

@@ -89,6 +89,7 @@ export function switchable(real: Storage) {
     },
     replace: guarded((key, body) => real.replace(key, body)),
     remove: guarded((key) => real.remove(key)),
+    stat: guarded((key) => real.stat(key)),
     toLocalFile: guarded((key) => real.toLocalFile(key)),
   }
   return { storage, state }

@@ -67,8 +67,22 @@ export function storageConformance(name: string, { open, skip }: StorageSubject)
       assert.equal(await storage.read('no/such.txt'), undefined)
       assert.deepEqual(await collect(storage.list('no/')), [])
       await storage.remove('no/such.txt')
+      assert.equal(await storage.stat('no/such.txt'), undefined)
       const error = await rejection(storage.toLocalFile('no/such.txt'), 'NotFound')
       assert.match(error.message, /^Cannot read "no\/such\.txt" in store .+: there is no such object\.$/)
+    })
+
+    check('tells size and time of an object, and forgets what was removed, its local copy too', async (storage) => {
+      const before = Date.now()
+      await storage.create('person/1.txt', bytes('somebody'))
+      const stat = await storage.stat('person/1.txt')
+      assert.equal(stat?.bytes, 8)
+      // Stores tell seconds, by a clock of their own.
+      assert.ok(Math.abs((stat?.modifiedAt.getTime() ?? 0) - before) < 60_000)
+      const local = await storage.toLocalFile('person/1.txt')
+      await storage.remove('person/1.txt')
+      assert.equal(await storage.stat('person/1.txt'), undefined)
+      await assert.rejects(readFile(local), { code: 'ENOENT' })
     })
 
     check('replaces', async (storage) => {
@@ -211,6 +225,7 @@ async function refusesKey(storage: Storage, key: string): Promise<void> {
   await rejection(storage.replace(key, bytes('')), 'InvalidInput')
   await rejection(storage.read(key), 'InvalidInput')
   await rejection(storage.remove(key), 'InvalidInput')
+  await rejection(storage.stat(key), 'InvalidInput')
   await rejection(storage.toLocalFile(key), 'InvalidInput')
 }
 

@@ -35,6 +35,7 @@ test('a store whose folder went away answers nothing and does not come back empt
     create: () => storage.create('b/2.x', bytes('two')),
     createFromFile: () => storage.createFromFile('b/2.x', source),
     read: () => storage.read('a/1.x'),
+    stat: () => storage.stat('a/1.x'),
     readAbsent: () => storage.read('none.x'),
     list: () => collect(storage.list('')),
     listBelow: () => collect(storage.list('a/')),

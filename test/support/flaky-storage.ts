@@ -38,6 +38,7 @@ export function flakyStorage(real: Storage, { fate, failsToRead = () => false }:
       return real.read(key)
     },
     list: (prefix, after) => real.list(prefix, after),
+    stat: (key) => real.stat(key),
     toLocalFile: (key) => real.toLocalFile(key),
   }
 }

@@ -38,19 +38,24 @@ export interface TestLoop {
   stop(): Promise<void>
 }
 
-/** Starts the system. `dieAt` names a point of `dying-worker.ts`, `by` the signal there: SIGSTOP puts to sleep. */
+/**
+ * Starts the system. `dieAt` names a point of `dying-worker.ts`, `by` the signal there: SIGSTOP puts to sleep. `more` are
+ * variables of the worker's environment besides its own; the ports of the test open the store that they name, too.
+ */
 export async function startLoop(
   temporal: TestTemporal,
   {
     dieAt,
     by = 'SIGKILL',
     spec = (text) => text,
+    more = {},
     // A name of its own: the server remembers the runs of earlier tests.
     model = `orders-${randomUUID().slice(0, 8)}`,
   }: {
     readonly dieAt?: string
     readonly by?: 'SIGKILL' | 'SIGSTOP'
     readonly spec?: (text: string) => string
+    readonly more?: NodeJS.ProcessEnv
     readonly model?: string
   } = {},
 ): Promise<TestLoop> {
@@ -62,6 +67,7 @@ export async function startLoop(
     TEMPORAL_ADDRESS: temporal.address,
     REFIT_STORE: `file:${join(folder, 'store')}`,
     REFIT_SCRATCH: join(folder, 'scratch'),
+    ...more,
   }
   const ports = await openPorts(readConfig(env))
   const modelSpec = lateOrdersSpec((text) => spec(text.replace('model: orders', `model: ${model}`)))

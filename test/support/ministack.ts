@@ -1,13 +1,14 @@
 /** A real S3 server for tests: MiniStack, a Python program, installed once into the user's cache. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { messageOf } from '../../src/errors.js'
+import { withLock } from '../../src/server/lock.js'
 import { freePort } from '../../src/server/ports.js'
 
 const VERSION = '1.5.33'
@@ -71,27 +72,16 @@ async function install(folder: string): Promise<void> {
   const ready = join(folder, `ready-${VERSION}`)
   if (await exists(ready)) return
   await mkdir(join(folder, '..'), { recursive: true })
-  const lock = `${folder}.lock`
-  const deadline = Date.now() + INSTALL_TIMEOUT_MS
-  while (
-    !(await mkdir(lock)
-      .then(() => true)
-      .catch(() => false))
-  ) {
-    if (await exists(ready)) return
-    if (Date.now() > deadline) throw new Error(`another installation holds ${lock}; remove it if none is running`)
-    await sleep(200)
-  }
-  try {
+  const lock = { signal: AbortSignal.timeout(INSTALL_TIMEOUT_MS), waiting: () => {} }
+  await withLock(`${folder}.installing`, lock, async () => {
+    // Whoever held the lock before may have installed it.
     if (await exists(ready)) return
     await rm(folder, { recursive: true, force: true })
     await run('python3', ['-m', 'venv', folder], { timeout: INSTALL_TIMEOUT_MS })
     const pip = ['install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`]
     await run(join(folder, 'bin/pip'), pip, { timeout: INSTALL_TIMEOUT_MS })
     await writeFile(ready, '')
-  } finally {
-    await rmdir(lock)
-  }
+  })
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -28,6 +28,8 @@ export interface StubAnswers {
   readonly broken: string | null
   readonly calls: string[]
   readonly beforeTrain: () => Promise<void>
+  /** Rows without a label, look by look; without any, nobody is asked. */
+  readonly missing: number[]
 }
 
 /** Answers of a run that goes straight to its promotion. */
@@ -44,6 +46,7 @@ export const straightToPromotion = (): StubAnswers => ({
   broken: null,
   calls: [],
   beforeTrain: async () => {},
+  missing: [],
 })
 
 /** The activities of a worker, with stubbed computing. */
@@ -53,6 +56,11 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
     answers.calls.push(name)
     if (name === answers.broken) throw new RefitError('StoreCorrupt', `Cannot ${name}: it is broken. Repair it.`)
     return output
+  }
+  // A minute, so that a second lies between two looks.
+  const look = () => {
+    const openUntil = new Date(Date.now() + 60_000).toISOString()
+    return { request: 1, missing: answers.missing.shift() ?? 0, openUntil, text: 'answers about 2 rows' }
   }
   const stubs: Omit<Activities, keyof ReturnType<typeof admissionActivities>> = {
     planRun: async ({ model, run, request, workflowId }): Promise<RunPlan> =>
@@ -66,6 +74,7 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
         // As if the stages of every earlier run could be taken over.
         inherited: request.rerun === undefined ? [] : ['ingest'],
         trainingTimeoutMinutes: 1,
+        ...(answers.missing.length === 0 ? {} : { asksForLabels: true }),
       }),
     collect: async ({ model, run, failed }) => {
       const isNew = (path: string) => !failed.includes(path) && !ingested.has(`${model} ${run} ${path}`)
@@ -81,7 +90,12 @@ export function stubActivities(storage: Storage, answers: StubAnswers): Activiti
       ingested.add(`${model} ${run} ${path}`)
       return say('ingestBatch', { commit: ingested.size })
     },
-    sumUpIngest: async () => say('sumUpIngest', { text: 'nothing new arrived', snapshot: 0 }),
+    sumUpIngest: async ({ left = [] }) => {
+      const told = left.length === 0 ? 'sumUpIngest' : `sumUpIngest, left ${left.join(', ')}`
+      return say(told, { text: 'nothing new arrived', snapshot: 0 })
+    },
+    requestLabels: async () => say('requestLabels', look()),
+    countAnswers: async () => say('countAnswers', look()),
     decide: async () => say('decide', { text: `decided ${answers.verdict}`, verdict: answers.verdict }),
     select: async () => say('select', { text: 'selected', isEnough: answers.isEnough }),
     train: async () => {

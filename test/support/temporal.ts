@@ -30,7 +30,7 @@ export interface TestTemporal {
   readonly folder: string
   /** Ends the server as a crash would. */
   crash(): Promise<void>
-  /** Starts it again after a crash, on its file and its ports. */
+  /** Starts it again after a crash, on its file, where it was. */
   revive(): Promise<void>
   stop(): Promise<void>
 }
@@ -44,7 +44,6 @@ export async function startTestTemporal(limits: Readonly<Record<string, number>>
     binary: found.path,
     databaseFile: join(folder, 'temporal.db'),
     port: await freePort(),
-    uiPort: await freePort(),
     searchAttributes: SEARCH_ATTRIBUTES,
     limits,
     logFile: join(folder, 'temporal.log'),

@@ -33,8 +33,9 @@ async function scoreMonth(
   { january, champion }: { readonly january: number; readonly champion: number },
 ): Promise<MonthAuc> {
   const { ports } = stack
-  const { commits } = await openSnapshot(ports.data, model)
-  const partition = commits.find(({ source }) => source.path.endsWith(`${month}.parquet`))?.partition
+  const { commits, partitions } = await openSnapshot(ports.data, model)
+  const commit = commits.find(({ source }) => source.path.endsWith(`${month}.parquet`))
+  const partition = partitions.find(({ entry }) => entry === commit?.seq)?.object
   if (partition === undefined) throw new Error(`${month} was not ingested`)
   const folder = await mkdtemp(join(ports.data.scratchFolder, 'months-'))
   const open = async (name: string, version: number) =>

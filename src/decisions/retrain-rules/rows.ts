@@ -8,16 +8,19 @@ export const badData: Rule = ({ evidence: { dataProblems } }): Proposal | undefi
   return { verdict: 'none', rule: 'badData', reasons: dataProblems.map(({ text }) => text) }
 }
 
-/** Without a new row nothing can have changed. */
-export const noNewRows: Rule = ({ evidence: { liveRows } }): Proposal | undefined =>
-  liveRows > 0
-    ? undefined
-    : { verdict: 'none', rule: 'noNewRows', reasons: ['No row has arrived since the last decision.'] }
+/** Without a new row, or a new answer about an earlier one, nothing can have changed. */
+export const noNewRows: Rule = ({ evidence: { liveRows, answeredRows } }): Proposal | undefined => {
+  if (liveRows > 0 || (answeredRows ?? 0) > 0) return undefined
+  const what = answeredRows === undefined ? 'No row' : 'No row and no answer'
+  return { verdict: 'none', rule: 'noNewRows', reasons: [`${what} has arrived since the last decision.`] }
+}
 
 /** Too few rows are no evidence, of change or of its absence. */
-export const insufficientRows: Rule = ({ evidence: { liveRows }, policy: { minRows } }): Proposal | undefined => {
-  if (liveRows >= minRows) return undefined
-  const reason = `${rows(liveRows)} arrived since the last decision; fewer than ${count(minRows)} are no evidence.`
+export const insufficientRows: Rule = ({ evidence, policy: { minRows } }): Proposal | undefined => {
+  const { liveRows, answeredRows } = evidence
+  if (Math.max(liveRows, answeredRows ?? 0) >= minRows) return undefined
+  const answered = answeredRows === undefined ? '' : `, and answers came about ${rows(answeredRows)} that were there`
+  const reason = `${rows(liveRows)} arrived since the last decision${answered}; fewer than ${count(minRows)} are no evidence.`
   return { verdict: 'none', rule: 'insufficientRows', reasons: [reason] }
 }
 

@@ -9,6 +9,7 @@ import { html, type Part } from '../markup.js'
 import type { ModelDetail } from '../overview.js'
 import { runAddress, workflowAddress } from './addresses.js'
 import { liveText } from './live-text.js'
+import { inboxText, quarantineText, spooledText } from './waiting-text.js'
 
 /** The page of one model: what serves, what runs, all versions, all moves of the champion, all runs. */
 export function modelPage(
@@ -23,7 +24,10 @@ export function modelPage(
 <p class="lead">${detail.description}</p>
 ${detail.live.kind === 'unknown' && html`<p class="notice" role="status">What runs now is unknown. ${detail.live.why}</p>`}
 ${facts([
-  ['Now', liveText(detail.live)],
+  ['Now', liveText(detail.live, now, 'full')],
+  ['In the spool', spooledText(detail.spooled, now)],
+  ['In the inbox', inboxText(detail.waiting, now, 'full')],
+  ['In quarantine', quarantineHint(detail, now)],
   ['Champion', championText(detail, now)],
   ['Challenger', versionText(detail.aliases.challenger?.version)],
   ['Anchor', versionText(detail.aliases.anchor?.version)],
@@ -35,6 +39,11 @@ ${facts([
 <section><h2>Versions</h2>${versionsTable(model, detail.versions)}</section>
 <section><h2>Moves of the champion</h2>${movesTable(detail.history)}</section>`,
   )
+}
+
+function quarantineHint({ model, waiting }: ModelDetail, now: Date): Part {
+  const text = quarantineText(waiting, now, 'full')
+  return text && html`${text}<span class="sub">look at it with <code>refit quarantine list ${model}</code></span>`
 }
 
 const versionText = (version: number | undefined): Part => (version === undefined ? null : `version ${version}`)

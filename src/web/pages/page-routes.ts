@@ -1,15 +1,17 @@
 import { type Context, Hono } from 'hono'
+import { isRefitError } from '../../errors.js'
 import { noModel, noRun } from '../api-routes.js'
 import type { WebDependencies } from '../dependencies.js'
 import { page } from '../layout.js'
 import { html } from '../markup.js'
 import { isModelName } from '../model-name.js'
-import { readModel, readOverview } from '../overview.js'
+import { readModel, readOutage, readOverview } from '../overview.js'
 import { RETRY_AFTER_SECONDS, sentenceOf, statusOf } from '../problem-answer.js'
 import { renderReport } from '../report/render-report.js'
 import { pageNumber, runNumber } from '../route-numbers.js'
 import { homePage } from './home-page.js'
 import { modelPage } from './model-page.js'
+import { outagePage } from './outage-page.js'
 
 /** The pages for people: `GET /`, `/models/:model` and `/runs/:model/:run`. */
 export function pageRoutes(dependencies: WebDependencies): Hono {
@@ -17,8 +19,14 @@ export function pageRoutes(dependencies: WebDependencies): Hono {
   const pages = new Hono()
   pages.get('/', async (context) => {
     const search = context.req.query('search') ?? ''
-    const overview = await readOverview(dependencies, { search, page: pageNumber(context.req.query('page')) })
-    return context.html(homePage(overview, dependencies.now()))
+    try {
+      const overview = await readOverview(dependencies, { search, page: pageNumber(context.req.query('page')) })
+      return context.html(homePage(overview, dependencies.now()))
+    } catch (thrown) {
+      if (!isRefitError(thrown, 'StoreUnavailable')) throw thrown
+      context.header('Retry-After', String(RETRY_AFTER_SECONDS))
+      return context.html(outagePage(await readOutage(dependencies, thrown.message), dependencies.now()), 503)
+    }
   })
   pages.get('/models/:model', async (context) => {
     const name = context.req.param('model')

@@ -3,6 +3,8 @@ import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { PushKey } from '../../source/inbox.js'
 import type { FormatKind } from '../../source/source.js'
+import { Name } from '../../spec/columns.js'
+import { feedDataset } from '../../spec/datasets.js'
 import { isBearer } from '../alerts/authenticity.js'
 import type { WebDependencies } from '../dependencies.js'
 import { isModelName } from '../model-name.js'
@@ -16,9 +18,13 @@ const FORMATS: Readonly<Record<string, FormatKind>> = {
   'application/vnd.apache.parquet': 'parquet',
 }
 
-/** Route `POST /:model`: the body becomes a push of the model, under the `Idempotency-Key` of the caller. */
+/**
+ * Routes `POST /:model` and `POST /:model/labels/:feed`: the body becomes a push of rows or of answers, under the
+ * `Idempotency-Key` of the caller.
+ */
 export function pushRoute(dependencies: WebDependencies): Hono {
-  return new Hono().post('/:model', (context) => receive(context, dependencies))
+  const take = (context: Context) => receive(context, dependencies)
+  return new Hono().post('/:model', take).post('/:model/labels/:feed', take)
 }
 
 async function receive(context: Context, { pushes, secrets }: WebDependencies): Promise<Response> {
@@ -34,10 +40,8 @@ async function receive(context: Context, { pushes, secrets }: WebDependencies): 
   const request = readHeaders(context)
   if ('problems' in request) return refuse(context, request.status, request.problems)
 
-  const model = context.req.param('model') ?? ''
-  if (!isModelName(model) || !(await pushes.reception.knows(model))) {
-    return refuse(context, 404, [`Cannot find a model ${JSON.stringify(model)}. Apply its spec with \`refit apply\`.`])
-  }
+  const model = datasetOf(context)
+  if (model === undefined || !(await pushes.reception.knows(model))) return refuse(context, 404, [notFound(context)])
   const { key, format, isGzipped } = request
   const chunks = pushBody({ body: context.req.raw.body, isGzipped, maxBytes: pushes.maxBytes })
   try {
@@ -48,6 +52,20 @@ async function receive(context: Context, { pushes, secrets }: WebDependencies): 
     context.header('Connection', 'close')
     return answerFailure(context, thrown)
   }
+}
+
+/** The dataset that is pushed to; `undefined` for what can be none. */
+function datasetOf(context: Context): string | undefined {
+  const { model = '', feed } = context.req.param()
+  if (!isModelName(model)) return undefined
+  if (feed === undefined) return model
+  return Name.safeParse(feed).success ? feedDataset(model, feed) : undefined
+}
+
+function notFound(context: Context): string {
+  const { model, feed } = context.req.param()
+  if (feed === undefined) return `Cannot find a model ${JSON.stringify(model)}. Apply its spec with \`refit apply\`.`
+  return `Cannot find a feed ${JSON.stringify(feed)} of "${model}" that takes pushes. Name it in data.labels, with a source of kind push.`
 }
 
 /** The rest of the body stays unread: the connection is of no use for another request. */

@@ -1,14 +1,10 @@
-/** What a seed left behind, looked at from outside: past the workers and their faults. */
-import { z } from 'zod'
-import { withDuckDb } from '../../../src/data/context.js'
-import { datasetLog } from '../../../src/data/dataset-log.js'
-import { queryRows } from '../../../src/data/query.js'
+/** What a seed left behind, looked at from outside: past the processes and their faults. */
 import { verifyAccounting } from '../../../src/data/verify.js'
-import { messageOf } from '../../../src/errors.js'
-import { type ObjectRef, objectFile } from '../../../src/storage/objects.js'
 import type { Storage } from '../../../src/storage/storage.js'
 import type { RunResult } from '../../../src/workflows/messages.js'
-import { expectedIds } from './batches.js'
+import { type Expected, expectedRows } from './batches.js'
+import { idsThatWait, inboxFaults } from './examine-pushes.js'
+import { type FoundRows, readRows } from './find-rows.js'
 import type { View } from './lane.js'
 import type { Schedule } from './schedule.js'
 
@@ -19,87 +15,110 @@ export interface Findings {
   readonly broken: readonly string[]
 }
 
-/** Holds a store against the schedule that it went through, and the runs that ended. */
-export async function examine(view: View, schedule: Schedule, runs: readonly RunResult[]): Promise<Findings> {
+/** How a seed went. */
+export interface Course {
+  readonly schedule: Schedule
+  /** The runs that ended. */
+  readonly runs: readonly RunResult[]
+  /** Batches that must be somewhere at every moment: pushes that were acknowledged, files that a run has taken in which ended. */
+  readonly safe: ReadonlySet<string>
+  readonly isStuck: boolean
+}
+
+/** Holds the stores against the schedule that they went through. */
+export async function examine(view: View, course: Course): Promise<Findings> {
+  const { schedule, isStuck, safe } = course
   const { found, broken } = await readRows(view, schedule.model)
-  const { good, broken: poor } = expectedIds(schedule)
-  const placed = new Map<number, number>()
-  for (const id of [...found.kept, ...found.quarantined]) placed.set(id, (placed.get(id) ?? 0) + 1)
-  const expected = [...good, ...poor]
-  const misplaced = [...found.kept.filter((id) => poor.has(id)), ...found.quarantined.filter((id) => good.has(id))]
+  if (isStuck) return { lost: await lostAlready(view, course, found), doubled: 0, broken }
+  const expected = expectedRows(schedule, schedule.batches)
+  const places = count([...found.kept, ...found.quarantined])
+  const wanted = placesOf(expected)
   return {
-    lost: expected.filter((id) => !placed.has(id)).length,
-    doubled: [...placed.values()].filter((count) => count > 1).length,
+    lost: missing(wanted, places),
+    doubled: missing(places, wanted),
     broken: [
       ...broken,
-      ...(misplaced.length === 0
-        ? []
-        : [`${misplaced.length} rows are in quarantine that should be kept, or the other way`]),
-      ...(await accountFaults(view, schedule)),
-      ...(await registryFaults(view, schedule, runs)),
+      ...misplaced(found, expected),
+      ...(schedule.arrival === 'pushes' ? await inboxFaults(view, schedule, safe) : []),
+      ...(await accountFaults(view, schedule, expected)),
+      ...(await registryFaults(view, course)),
       ...(await gaps(view.storage, schedule.model)),
     ],
   }
 }
 
-interface FoundRows {
-  readonly kept: readonly number[]
-  readonly quarantined: readonly number[]
+/**
+ * Of a seed that is stuck, rows are missing for this reason. What was promised to be safe must be somewhere nevertheless: in a
+ * commit, or before it in the inbox or the spool; and what a commit names must be there.
+ */
+async function lostAlready(view: View, { schedule, safe }: Course, found: FoundRows): Promise<number> {
+  const promised = expectedRows(
+    schedule,
+    schedule.batches.filter(({ name }) => safe.has(name)),
+  )
+  const waiting = schedule.arrival === 'pushes' ? await idsThatWait(view, schedule.model) : []
+  const somewhere = new Set([...found.kept, ...found.quarantined, ...waiting])
+  const missingIds = [...promised.kept, ...promised.quarantined.keys()].filter((id) => !somewhere.has(id))
+  return Math.max(missingIds.length, found.absent)
 }
 
-async function readRows(view: View, model: string): Promise<{ found: FoundRows; broken: readonly string[] }> {
-  const kept: string[] = []
-  const quarantined: string[] = []
-  const broken: string[] = []
-  const add = async (files: string[], ref: ObjectRef | undefined) => {
-    // What is not there is rows that are lost; the account names it.
-    const file = ref === undefined ? undefined : await objectFile(view.storage, ref).catch(() => undefined)
-    if (file !== undefined) files.push(file)
-  }
-  const arrivals = new Set<string>()
-  try {
-    for await (const { seq, body } of datasetLog(view.storage, model).entries()) {
-      const { source, partition, quarantine, receipt } = body
-      if (arrivals.has(source.path)) broken.push(`commit ${seq}: ${source.path} was committed before`)
-      arrivals.add(source.path)
-      await add(kept, partition)
-      if (receipt.unreadable === undefined) await add(quarantined, quarantine)
-    }
-  } catch (thrown) {
-    broken.push(`log: ${messageOf(thrown)}`)
-  }
-  return { found: { kept: await idsIn(view, kept), quarantined: await idsIn(view, quarantined) }, broken }
+type Counts = ReadonlyMap<number, number>
+
+function placesOf({ kept, quarantined }: Expected): Counts {
+  const places = new Map(quarantined)
+  for (const id of kept) places.set(id, (places.get(id) ?? 0) + 1)
+  return places
 }
 
-async function idsIn(view: View, files: readonly string[]): Promise<readonly number[]> {
-  if (files.length === 0) return []
-  // A file named twice is read twice: its rows are in two partitions.
-  const sql = files.map((file) => `SELECT CAST(order_id AS INT) AS id FROM read_parquet('${file}')`).join(' UNION ALL ')
-  return withDuckDb(view.data, { readable: files }, async ({ connection }) => {
-    const rows = await queryRows(connection, sql, z.object({ id: z.number().nullable() }))
-    return rows.flatMap(({ id }) => (id === null ? [] : [id]))
-  })
+function count(ids: readonly number[]): Counts {
+  const counts = new Map<number, number>()
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return counts
 }
 
-async function accountFaults(view: View, { model, batches }: Schedule): Promise<readonly string[]> {
+/** How many rows of the one are not in the other. */
+function missing(one: Counts, other: Counts): number {
+  return [...one].reduce((sum, [id, times]) => sum + Math.max(0, times - (other.get(id) ?? 0)), 0)
+}
+
+function misplaced({ kept, quarantined }: FoundRows, expected: Expected): readonly string[] {
+  const rows = [
+    ...kept.filter((id) => !expected.kept.has(id)),
+    ...quarantined.filter((id) => !expected.quarantined.has(id)),
+  ].length
+  return rows === 0 ? [] : [`${rows} rows are in quarantine that should be kept, or the other way`]
+}
+
+async function accountFaults(view: View, schedule: Schedule, expected: Expected): Promise<readonly string[]> {
+  const { model, batches, arrival } = schedule
   const account = await verifyAccounting(view.data, model)
-  if (account.batches === batches.length) return account.differences
-  return [...account.differences, `${batches.length} batches arrived, ${account.batches} are committed`]
+  const compare = (what: string, found: number, wanted: number) =>
+    found === wanted ? [] : [`the account has ${found} ${what}, expected ${wanted}`]
+  // How many rows there are in bytes that are no text is the reader's own affair.
+  const isKnown = batches.every(({ kind }) => kind !== 'binary')
+  const quarantined = [...expected.quarantined.values()].reduce((sum, times) => sum + times, 0)
+  return [
+    ...account.differences,
+    // Pushes are joined, and make fewer batches.
+    ...(arrival === 'files' ? compare('batches', account.batches, batches.length) : []),
+    ...(isKnown ? compare('rows in', account.rowsIn, expected.rowsIn) : []),
+    ...(isKnown ? compare('rows in quarantine', account.quarantined, quarantined) : []),
+    ...compare('rows kept', account.kept, expected.kept.size),
+    ...compare('duplicates', account.duplicates, expected.duplicates),
+  ]
 }
 
-async function registryFaults(
-  { registry }: View,
-  { model, trains }: Schedule,
-  runs: readonly RunResult[],
-): Promise<readonly string[]> {
+async function registryFaults({ registry }: View, { schedule, runs }: Course): Promise<readonly string[]> {
+  const { model, trains } = schedule
   const promoted = runs.filter(({ outcome }) => outcome === 'promoted').length
   const odd = runs.filter(({ outcome }) => outcome !== 'promoted' && outcome !== 'notNeeded')
   const versions = (await registry.versions(model)).length
   const moves = (await registry.history(model, 'champion')).length
   const expected = trains ? 1 : 0
+  const ends = runs.map(({ run, outcome, reason }) => `run ${run} ${outcome}, ${reason}`).join('; ')
   return [
     ...odd.map(({ run, outcome, reason }) => `run ${run} ended ${outcome}: ${reason}`),
-    ...(promoted === expected ? [] : [`${promoted} runs were promoted, expected ${expected}`]),
+    ...(promoted === expected ? [] : [`${promoted} runs were promoted, expected ${expected}: ${ends}`]),
     ...(versions === 1 + expected ? [] : [`the registry has ${versions} versions, expected ${1 + expected}`]),
     ...(moves === 1 + expected ? [] : [`the champion moved ${moves} times, expected ${1 + expected}`]),
   ]

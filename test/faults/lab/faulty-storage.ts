@@ -1,82 +1,92 @@
-/** The store of a worker of the laboratory: the real one, with the faults of the plan at their exact points. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+/** The stores of a process of the laboratory: the real ones, with the faults of the plan at their exact points. */
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefitError } from '../../../src/errors.js'
 import type { Storage } from '../../../src/storage/storage.js'
-import { Happened, Plan, type PointFault, pointOf, sideOf, WORKER_KINDS } from './points.js'
+import { Happened, Plan, type PointFault, pointOf, type Role, SPOOL_POINTS, sideOf, WORKER_KINDS } from './points.js'
 
 /** Where the plan is, and what happened is noted. */
 export interface PlanFiles {
   readonly plan: string
   readonly happened: string
+  /** When the store and the spool are back, in milliseconds of the epoch: an outage is one for all processes. */
+  readonly storeAway: string
+  readonly spoolAway: string
 }
 
-/** What breaks in a worker. */
-export interface Faults {
-  readonly storage: Storage
-  /** The clock, which may jump. */
-  readonly now: () => Date
+/** The two stores of a process. */
+export type Place = 'store' | 'spool'
+
+/** A write, as it was asked for. */
+interface Write<T = unknown> {
+  readonly key: string
+  readonly send: () => Promise<T>
 }
 
-/** Puts the faults into a store. The plan is read at each write, so that it can change under a worker that lives on. */
-export function injectFaults(real: Storage, files: PlanFiles): Faults {
-  const faults = new Injection(files)
-  const write = <T>(key: string, send: () => Promise<T>) => faults.around(key, send)
-  const storage: Storage = {
-    location: real.location,
-    create: (key, body) => write(key, () => real.create(key, body)),
-    createFromFile: (key, path, sha256) => write(key, () => real.createFromFile(key, path, sha256)),
-    replace: (key, body) => write(key, () => real.replace(key, body)),
-    remove: (key) => write(key, () => real.remove(key)),
-    async read(key) {
-      faults.requireThere(key)
-      return real.read(key)
-    },
-    async *list(prefix, after) {
-      faults.requireThere(prefix)
-      yield* real.list(prefix, after)
-    },
-    async toLocalFile(key) {
-      faults.requireThere(key)
-      return real.toLocalFile(key)
-    },
-  }
-  return { storage, now: () => new Date(Date.now() + faults.clockShiftMs) }
-}
-
-class Injection {
-  clockShiftMs = 0
-  #awayUntilMs = 0
+/** What breaks in one process. The plan is read at each write, so that it can change under a process that lives on. */
+export class FaultSource {
+  #clockShiftMs = 0
   /** Writes seen at the point of a fault, by model and id. */
   readonly #seen = new Map<string, number>()
 
-  constructor(readonly files: PlanFiles) {}
+  constructor(
+    readonly files: PlanFiles,
+    readonly role: Role,
+  ) {}
 
-  requireThere(key: string): void {
-    if (Date.now() < this.#awayUntilMs) throw unavailable(key, 'the store is away')
+  /** The clock, which may jump. */
+  readonly now = (): Date => new Date(Date.now() + this.#clockShiftMs)
+
+  /** Puts the faults into one of the stores. */
+  into(place: Place, real: Storage): Storage {
+    const write = <T>(key: string, send: () => Promise<T>) => this.#around(place, { key, send })
+    const look = <T>(key: string, read: () => T): T => {
+      this.#requireThere(place, key)
+      return read()
+    }
+    return {
+      location: real.location,
+      create: (key, body) => write(key, () => real.create(key, body)),
+      createFromFile: (key, path, sha256) => write(key, () => real.createFromFile(key, path, sha256)),
+      replace: (key, body) => write(key, () => real.replace(key, body)),
+      remove: (key) => write(key, () => real.remove(key)),
+      read: async (key) => look(key, () => real.read(key)),
+      async *list(prefix, after) {
+        yield* look(prefix, () => real.list(prefix, after))
+      },
+      stat: async (key) => look(key, () => real.stat(key)),
+      toLocalFile: async (key) => look(key, () => real.toLocalFile(key)),
+    }
   }
 
-  async around<T>(key: string, send: () => Promise<T>): Promise<T> {
-    const plan = this.#plan()
-    const point = plan === undefined ? undefined : pointOf(key, plan.model)
+  #requireThere(place: Place, key: string): void {
+    const file = this.#awayFile(place)
+    if (existsSync(file) && Date.now() < Number(readFileSync(file, 'utf8')))
+      throw unavailable(key, `the ${place} is away`)
+  }
+
+  #awayFile(place: Place): string {
+    return place === 'store' ? this.files.storeAway : this.files.spoolAway
+  }
+
+  async #around<T>(place: Place, write: Write<T>): Promise<T> {
+    const { key, send } = write
+    const plan = readPlan(this.files.plan)
+    const point = plan === undefined ? undefined : pointOf(key, { model: plan.model, role: this.role })
     if (plan === undefined || point === undefined) {
-      this.requireThere(key)
+      this.#requireThere(place, key)
       return send()
     }
     const due = plan.faults.filter((fault) => fault.point === point && this.#isDue(plan.model, fault))
     try {
-      for (const fault of due) if (sideOf(fault) === 'before') await this.#begin(plan.model, fault, { key, send })
-      this.requireThere(key)
+      for (const fault of due) if (sideOf(fault) === 'before') await this.#begin(plan.model, fault, write)
+      this.#requireThere(place, key)
       const answer = await send()
-      for (const fault of due) if (sideOf(fault) === 'after') await this.#begin(plan.model, fault, { key, send })
+      for (const fault of due) if (sideOf(fault) === 'after') await this.#begin(plan.model, fault, write)
       return answer
     } finally {
       for (const fault of due) if (fault.kind === 'sleep') this.#note(plan.model, fault, 'woke')
     }
-  }
-
-  #plan(): Plan | undefined {
-    return existsSync(this.files.plan) ? Plan.parse(JSON.parse(readFileSync(this.files.plan, 'utf8'))) : undefined
   }
 
   /** Each write at the point counts, and a fault comes once, also after the process was killed by it. */
@@ -91,15 +101,11 @@ class Injection {
   }
 
   #note(model: string, { id }: PointFault, event: Happened['event']): void {
-    const line: Happened = { model, id, event, pid: process.pid }
+    const line: Happened = { model, id, event, role: this.role, pid: process.pid }
     appendFileSync(this.files.happened, `${JSON.stringify(line)}\n`)
   }
 
-  async #begin(
-    model: string,
-    fault: PointFault,
-    { key, send }: { readonly key: string; readonly send: () => Promise<unknown> },
-  ): Promise<void> {
+  async #begin(model: string, fault: PointFault, { key, send }: Write): Promise<void> {
     this.#note(model, fault, 'fired')
     switch (fault.kind) {
       case 'kill':
@@ -117,15 +123,26 @@ class Injection {
         setTimeout(() => void send().catch(() => undefined), fault.ms)
         throw unavailable(key, 'timed out')
       case 'storeAway':
-        this.#awayUntilMs = Date.now() + fault.ms
+        this.#takeAway(SPOOL_POINTS.includes(fault.point) ? 'spool' : 'store', fault.ms)
         return
       case 'clockJump':
-        this.clockShiftMs += fault.ms
+        this.#clockShiftMs += fault.ms
         return
       default:
         throw unavailable(key, fault.kind)
     }
   }
+
+  #takeAway(place: Place, ms: number): void {
+    const file = this.#awayFile(place)
+    // Whole or not at all: others read it meanwhile.
+    writeFileSync(`${file}-${process.pid}`, String(Date.now() + ms))
+    renameSync(`${file}-${process.pid}`, file)
+  }
+}
+
+function readPlan(file: string): Plan | undefined {
+  return existsSync(file) ? Plan.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined
 }
 
 /** What was noted so far; a line that is being written is left out. */

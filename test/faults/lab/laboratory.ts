@@ -5,21 +5,31 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { PRELOADED } from '../../../src/worker.js'
-import { startMinistack } from '../../support/ministack.js'
+import type { Only, StorageKind } from './cells.js'
 import { type Lane, type LaneOptions, startLane } from './lane.js'
-import type { PointFault } from './points.js'
 import { runSeed, type SeedResult } from './run-seed.js'
+import { type S3ServerName, startS3Server } from './s3-server.js'
 import type { Sabotage } from './sabotage.js'
-import { type StorageKind, scheduleOf } from './schedule.js'
+import { scheduleOf } from './schedule.js'
+
+/** A seed, and what it is run on. */
+export interface SeedRequest {
+  readonly seed: number
+  readonly storage: StorageKind
+  /** Limits its faults; all kinds unless given. */
+  readonly only?: Only
+}
 
 /** What to run. */
 export interface LabRequest {
-  readonly seeds: readonly { readonly seed: number; readonly storage: StorageKind }[]
+  readonly seeds: readonly SeedRequest[]
   /** Lanes for each kind of store; 2 unless given. */
   readonly lanes?: number
+  /** MiniStack unless given. */
+  readonly s3Server?: S3ServerName
   readonly sabotage?: Sabotage
-  /** Kinds of fault at points; all unless given. */
-  readonly only?: readonly PointFault['kind'][]
+  /** Time of a seed, in milliseconds; `SEED_LIMIT_MS` unless given. */
+  readonly limitMs?: number
   /** Told of each seed when it ended; `stop` ends the laboratory before the rest. */
   readonly report?: (result: SeedResult) => 'stop' | undefined
 }
@@ -28,8 +38,7 @@ export interface LabRequest {
 export async function runLaboratory(request: LabRequest): Promise<readonly SeedResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'refit-lab-'))
   const needsS3 = request.seeds.some(({ storage }) => storage === 's3')
-  const s3 = needsS3 ? await startMinistack() : undefined
-  if (s3?.kind === 'missing') throw new Error(s3.reason)
+  const s3 = needsS3 ? await startS3Server(request.s3Server ?? 'ministack') : undefined
   try {
     const bundle = await bundleInto(folder)
     const sabotage = request.sabotage ?? 'none'
@@ -72,7 +81,7 @@ async function runOn(options: LaneOptions, { request, results, kind }: Work): Pr
   let isStopped = false
   const serve = async (lane: Lane) => {
     for (let next = waiting.shift(); next !== undefined && !isStopped; next = waiting.shift()) {
-      const result = await runSeed(lane, scheduleOf(next.seed, kind, request.only))
+      const result = await runSeed(lane, scheduleOf(next.seed, kind, next.only), request.limitMs)
       results.push(result)
       if (request.report?.(result) === 'stop') isStopped = true
     }

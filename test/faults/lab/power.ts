@@ -17,12 +17,17 @@ const Line = z.strictObject({
 })
 type Line = z.infer<typeof Line>
 
-/** Notes writes below `root` from now on. A disk that lies (`ignoresSync`) is told to sync, says yes, and does nothing. */
-export function noteWrites(root: string, journal: string, { ignoresSync }: { readonly ignoresSync: boolean }): void {
+/** Notes writes below these folders from now on. A disk that lies (`ignoresSync`) is told to sync, says yes, and does nothing. */
+export function noteWrites(
+  roots: readonly string[],
+  journal: string,
+  { ignoresSync }: { readonly ignoresSync: boolean },
+): void {
   const real = { ...fs }
   const note = (what: Line['what'], path: string) => {
     const line: Line = { what, path: resolve(path), inode: statSync(path).ino }
-    if (line.path.startsWith(resolve(root))) appendFileSync(journal, `${JSON.stringify(line)}\n`)
+    const isNoted = roots.some((root) => line.path.startsWith(resolve(root)))
+    if (isNoted) appendFileSync(journal, `${JSON.stringify(line)}\n`)
   }
   const noted =
     (what: Line['what'], write: (...args: never[]) => Promise<unknown>, target: number) =>

@@ -1,41 +1,29 @@
-/** The worker of the laboratory: Refit's activities on a store with faults, on the laboratory's hasty workflows. */
+/** The worker of the laboratory: Refit's activities on stores with faults, on the laboratory's hasty workflows. */
 import { heartbeat } from '@temporalio/activity'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { z } from 'zod'
 import { createActivities } from '../../../src/activities/create-activities.js'
 import { readConfig } from '../../../src/config.js'
 import { createEmbeddedRegistry } from '../../../src/registry/embedded.js'
-import { openPorts } from '../../../src/wiring.js'
+import { drain } from '../../../src/spool/drain.js'
+import { openPorts, openSource } from '../../../src/wiring.js'
 import { TASK_QUEUE, TRAINING_QUEUE } from '../../../src/workflows/messages.js'
-import { injectFaults } from './faulty-storage.js'
-import { noteWrites } from './power.js'
-import { SABOTAGES, sabotaged } from './sabotage.js'
-import { type Orders, WORKER_IS_READY } from './worker-orders.js'
+import { readOrders, sayReady } from './orders.js'
+import { openLabStores } from './stores.js'
 
 const HEARTBEAT_EVERY_MS = 400
 
-const orders = z
-  .strictObject({
-    bundle: z.string(),
-    plan: z.string(),
-    happened: z.string(),
-    journal: z.string(),
-    sabotage: z.enum(SABOTAGES),
-  })
-  .parse(JSON.parse(process.argv[2] ?? '')) satisfies Orders
+const orders = readOrders()
 const config = readConfig(process.env)
-if (config.store.startsWith('file:')) {
-  const root = config.store.slice('file:'.length)
-  noteWrites(root, orders.journal, { ignoresSync: orders.sabotage === 'noFsync' })
-}
+const { storage, spool, now } = await openLabStores(config, orders, 'worker')
 const ports = await openPorts(config)
-const { storage, now } = injectFaults(sabotaged(ports.storage, orders.sabotage), orders)
 const activities = createActivities({
   ...ports,
   storage,
   now,
   registry: createEmbeddedRegistry(storage),
   data: { ...ports.data, storage },
+  openSource: (revision) => openSource(revision, storage),
+  drainSpool: (model, signal) => drain({ store: storage, spool }, model, signal),
 })
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -73,5 +61,5 @@ const workers = await Promise.all([
 ])
 // Ends with the laboratory, however that ended.
 process.once('disconnect', () => process.exit(0))
-process.stdout.write(`${WORKER_IS_READY}\n`)
+sayReady()
 await Promise.all(workers.map((worker) => worker.run()))
