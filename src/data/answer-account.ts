@@ -1,13 +1,12 @@
 /** The account of the answers of a feed: what became of each that was kept. */
 import { z } from 'zod'
 import type { ModelSpec } from '../spec/spec.js'
-import { objectFile } from '../storage/objects.js'
 import { answerFiles, type FeedAnswers, type FeedPositions, openAnswers } from './answers.js'
 import type { Snapshot } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
-import { columnsOf, keyCondition, knownAnswers, timeCondition } from './labelled-rows.js'
-import { Count, queryRow } from './query.js'
-import { rowsOfPartitions } from './snapshot-rows.js'
+import { keyCondition, knownAnswers, timeCondition } from './labelled-rows.js'
+import { Count, columnsOf, queryRow } from './query.js'
+import { filesOfPartitions, rowsOfPartitions } from './snapshot-rows.js'
 import { sqlTime } from './sql.js'
 
 /** Answers by what became of them; `kept` is the sum of the others. */
@@ -41,7 +40,7 @@ export async function accountForAnswers(
   context: DataContext,
   { spec, snapshot, answers: positions, asOf }: AccountRequest,
 ): Promise<ReadonlyMap<string, AnswerAccount>> {
-  const files = await Promise.all(snapshot.partitions.map(({ object }) => objectFile(context.storage, object)))
+  const files = await filesOfPartitions(context.storage, snapshot.partitions)
   const answers = await openAnswers(context, spec, positions)
   const accounts = new Map<string, AnswerAccount>()
   await withDuckDb(context, { readable: [...files, ...answerFiles(answers)] }, async (duckDb) => {
@@ -62,7 +61,7 @@ interface FeedLook {
 async function accountFor({ connection }: DuckDb, { spec, of, rows, asOf }: FeedLook): Promise<AnswerAccount> {
   if (of.files.length === 0) return NO_ANSWERS
   const columns = {
-    rows: rows === undefined ? new Set<string>() : await columnsOf(connection, rows),
+    rows: rows === undefined ? new Map<string, string>() : await columnsOf(connection, rows),
     answers: await columnsOf(connection, knownAnswers(of)),
   }
   const sameKey = keyCondition(spec, of.feed, columns)

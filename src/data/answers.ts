@@ -2,11 +2,11 @@
 import { feedDataset, feedsOf } from '../spec/datasets.js'
 import type { LabelFeed } from '../spec/label-feed.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { objectFile } from '../storage/objects.js'
 import type { DataContext } from './context.js'
 import { datasetLog } from './dataset-log.js'
 import type { Partition } from './partition.js'
 import { openSnapshot } from './snapshot.js'
+import { filesOfPartitions } from './snapshot-rows.js'
 
 const DAY_MS = 86_400_000
 
@@ -40,8 +40,7 @@ export async function openAnswers(
   const opened: FeedAnswers[] = []
   for (const [name, feed] of feedsOf(spec)) {
     const { partitions } = await openSnapshot(context, feedDataset(spec.model, name), positions[name] ?? 0)
-    const files: string[] = []
-    for (const { object } of partitions) files.push(await objectFile(context.storage, object))
+    const files = await filesOfPartitions(context.storage, partitions)
     opened.push({ name, feed, partitions, files })
   }
   return opened

@@ -6,13 +6,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { LabelCount } from '../decisions/evidence-input.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { objectFile } from '../storage/objects.js'
 import { answerFiles, type FeedPositions, openAnswers, ordinalsUpTo } from './answers.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
 import { isMature, labelledRows, type Moment } from './labelled-rows.js'
 import type { Partition } from './partition.js'
 import { Count, queryRow } from './query.js'
-import { rowsOfPartitions } from './snapshot-rows.js'
+import { filesOfPartitions, rowsOfPartitions } from './snapshot-rows.js'
 import { sqlText, sqlTime } from './sql.js'
 
 /** What was known at an earlier time: by positions of the logs, and event time that counted as now. */
@@ -60,8 +59,7 @@ export interface LabelNews {
 /** Finds out what is new. Rejects with `Cancelled` when aborted. */
 export async function findLabelNews(context: DataContext, request: LabelNewsRequest): Promise<LabelNews> {
   const { spec, partitions, folder, signal } = request
-  const files: string[] = []
-  for (const { object } of partitions) files.push(await objectFile(context.storage, object))
+  const files = await filesOfPartitions(context.storage, partitions)
   if (files.length === 0) return NOTHING
   const answers = await openAnswers(context, spec, request.answers)
   const readable = [...files, ...answerFiles(answers), ...(folder === null ? [] : [folder])]

@@ -6,13 +6,12 @@
  * 3. Verified answers are better than a label that came with the row, and that is better than weak answers. Of several
  *    answers of a kind the newest counts; of one time that of the feed whose name comes first, then the one that arrived last.
  */
-import { z } from 'zod'
 import { COLUMN_TYPES } from '../spec/columns.js'
 import { eventKeyOf, type LabelFeed, weightOf } from '../spec/label-feed.js'
 import type { ModelSpec } from '../spec/spec.js'
 import { type FeedAnswers, type FeedPositions, isByDay, ordinalsUpTo } from './answers.js'
 import type { DuckDb } from './context.js'
-import { queryRows } from './query.js'
+import { columnsOf } from './query.js'
 import { rowsOfPartitions } from './snapshot-rows.js'
 import { sqlDays, sqlName, sqlNumber, sqlText, sqlTime } from './sql.js'
 
@@ -81,12 +80,6 @@ async function bestAnswers({ connection }: DuckDb, request: LabelledRowsRequest)
   return `SELECT ${columns.join(', ')} FROM (${all}) GROUP BY _file, _position`
 }
 
-/** Names of the columns of a relation. */
-export async function columnsOf(connection: DuckDb['connection'], relation: string): Promise<ReadonlySet<string>> {
-  const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${relation}`, z.object({ column_name: z.string() }))
-  return new Set(rows.map(({ column_name }) => column_name))
-}
-
 interface Match {
   readonly answers: FeedAnswers
   /** Place of the feed among all feeds. */
@@ -111,6 +104,9 @@ function matches(request: LabelledRowsRequest, { answers, index, sameKey }: Matc
   return `SELECT ${columns.join(', ')} FROM ${rows} e JOIN (${known}) n ON ${sameKey} AND ${timeCondition(feed)}`
 }
 
+/** Columns by name. */
+type Columns = ReadonlyMap<string, string>
+
 /**
  * Whether the answer `n` has the key of the event `e`; `undefined` where a part of the key is not among the columns. A column may
  * have had another type when it came in.
@@ -118,7 +114,7 @@ function matches(request: LabelledRowsRequest, { answers, index, sameKey }: Matc
 export function keyCondition(
   { data }: ModelSpec,
   feed: LabelFeed,
-  columns: { readonly rows: ReadonlySet<string>; readonly answers: ReadonlySet<string> },
+  columns: { readonly rows: Columns; readonly answers: Columns },
 ): string | undefined {
   const pairs = eventKeyOf(feed).map((theirs, place) => [theirs, feed.key[place] ?? theirs] as const)
   if (!pairs.every(([theirs, own]) => columns.rows.has(theirs) && columns.answers.has(own))) return undefined

@@ -6,7 +6,7 @@ import type { Bins } from './bins.js'
 import { type DuckDb, type EngineContext, withDuckDb } from './context.js'
 import { countNumbers } from './count-numbers.js'
 import { featureColumns } from './features.js'
-import { Count, queryRow, queryRows } from './query.js'
+import { Count, columnsOf, queryRow, queryRows } from './query.js'
 import { isoTime, parquetScan, sqlName } from './sql.js'
 
 /** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
@@ -52,12 +52,11 @@ function edgesOf(bins: Bins, name: string): readonly number[] {
 }
 
 async function countRows({ connection }: DuckDb, scan: string) {
-  const names = await queryRows(connection, `DESCRIBE SELECT * FROM ${scan}`, z.object({ column_name: z.string() }))
-  const has = (name: string) => names.some(({ column_name }) => column_name === name)
+  const columns = await columnsOf(connection, scan)
   // Partitions call it `_label`, selections for training `label`, as 0 and 1.
-  const selected = has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
-  const label = has('_label') ? '_label' : selected
-  const time = has('_time') ? '_time' : 'NULL::TIMESTAMP'
+  const selected = columns.has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
+  const label = columns.has('_label') ? '_label' : selected
+  const time = columns.has('_time') ? '_time' : 'NULL::TIMESTAMP'
   const { rows, known, positive, from, to } = await queryRow(
     connection,
     `SELECT rows, known, positive, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (

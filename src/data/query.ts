@@ -37,8 +37,12 @@ export async function parquetColumns(
   connection: DuckDBConnection,
   files: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  if (files.length === 0) return new Map()
+  return files.length === 0 ? new Map() : columnsOf(connection, parquetScan(files))
+}
+
+/** DuckDB types of the columns of a relation, by name, in their order. */
+export async function columnsOf(connection: DuckDBConnection, relation: string): Promise<ReadonlyMap<string, string>> {
   const described = z.object({ column_name: z.string(), column_type: z.string() })
-  const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${parquetScan(files)}`, described)
+  const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${relation}`, described)
   return new Map(rows.map(({ column_name, column_type }) => [column_name, column_type]))
 }

@@ -14,15 +14,15 @@ import type { LabelCount } from '../decisions/evidence-input.js'
 import { COLUMN_TYPES } from '../spec/columns.js'
 import type { LabelKind } from '../spec/label-feed.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { type ObjectRef, objectFile, putFile } from '../storage/objects.js'
+import { type ObjectRef, putFile } from '../storage/objects.js'
 import { answerFiles, type FeedAnswers, type FeedPositions, openAnswers } from './answers.js'
 import type { Snapshot } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
 import { datasetFolder } from './dataset-log.js'
 import { labelledRows } from './labelled-rows.js'
-import { Count, parquetRows, queryRow, queryRows } from './query.js'
+import { Count, columnsOf, parquetRows, queryRow } from './query.js'
 import { planMix, type Thinning } from './row-mix.js'
-import { rowsOfPartitions } from './snapshot-rows.js'
+import { filesOfPartitions, rowsOfPartitions } from './snapshot-rows.js'
 import { isoTime, sqlDays, sqlName, sqlText, sqlTime } from './sql.js'
 
 /** Which rows are asked for. */
@@ -71,8 +71,7 @@ export type LabelsByKind = Readonly<Record<LabelKind, LabelCount>>
  */
 export async function selectRows(context: DataContext, request: SelectRequest): Promise<Selection> {
   const { snapshot, spec, signal } = request
-  const files: string[] = []
-  for (const { object } of snapshot.partitions) files.push(await objectFile(context.storage, object))
+  const files = await filesOfPartitions(context.storage, snapshot.partitions)
   const answers = await openAnswers(context, spec, request.answers ?? {})
   const readable = [...files, ...answerFiles(answers)]
   return withDuckDb({ ...context, threads: 1 }, { readable, signal }, async (duckDb) => {
@@ -188,11 +187,11 @@ const shareOfHash = (share: number): string => `${BigInt(Math.round(share * 2 **
 
 /** All columns of the partitions; an arriving column `label` gives way to the label. */
 async function holdoutRows({ connection }: DuckDb): Promise<string> {
-  const names = await queryRows(connection, 'DESCRIBE candidates', z.object({ column_name: z.string() }))
+  const names = [...(await columnsOf(connection, 'candidates')).keys()]
   const own = new Set([
     ...['_label', '_file', '_position', '_part', '_is_old', '_weight', '_label_kind', '_examines', 'label'],
   ])
-  const kept = names.map(({ column_name }) => column_name).filter((name) => !own.has(name.toLowerCase()))
+  const kept = names.filter((name) => !own.has(name.toLowerCase()))
   return `SELECT ${kept.map(sqlName).join(', ')}, CAST(_label AS INTEGER) AS label FROM candidates WHERE _part = 'holdout' AND _examines`
 }
 

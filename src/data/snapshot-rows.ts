@@ -4,6 +4,8 @@
  * the rows were rewritten to: so a compaction changes nothing that anybody reads, and other rows stay what they are when some
  * are erased.
  */
+import { objectFile } from '../storage/objects.js'
+import type { Storage } from '../storage/storage.js'
 import type { DuckDb } from './context.js'
 import { isPartial, type Partition } from './partition.js'
 import { parquetColumns } from './query.js'
@@ -38,6 +40,16 @@ function isMeant(partitions: readonly Partition[], file: string): string {
     else ranges.push([ordinal, ordinal])
   }
   return `(${ranges.map(([first, last]) => `${file} BETWEEN ${first} AND ${last}`).join(' OR ')})`
+}
+
+/** Local files of partitions, in the same order. One after the other, as years are many. */
+export async function filesOfPartitions(
+  storage: Storage,
+  partitions: readonly Partition[],
+): Promise<readonly string[]> {
+  const files: string[] = []
+  for (const { object } of partitions) files.push(await objectFile(storage, object))
+  return files
 }
 
 /** Columns of a file of a partition that are its rows', by name; with their DuckDB types. */

@@ -13,7 +13,7 @@ import type { Snapshot } from './commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from './context.js'
 import { labelledRows } from './labelled-rows.js'
 import { Count, queryRow } from './query.js'
-import { rowsOfPartitions } from './snapshot-rows.js'
+import { filesOfPartitions, rowsOfPartitions } from './snapshot-rows.js'
 import { parquetScan, sqlName, sqlText, sqlTime } from './sql.js'
 
 /** Which rows, and how many at most. */
@@ -44,10 +44,9 @@ export interface UnlabelledRows {
 /** Finds them. Rejects with `Cancelled` when aborted. */
 export async function findUnlabelled(context: DataContext, request: UnlabelledRequest): Promise<UnlabelledRows> {
   const { spec, snapshot, asked, folder, signal, asOf } = request
-  const fileOf = (ref: ObjectRef) => objectFile(context.storage, ref)
-  const files = await Promise.all(snapshot.partitions.map(({ object }) => fileOf(object)))
+  const files = await filesOfPartitions(context.storage, snapshot.partitions)
   if (files.length === 0) return { file: '', rows: 0, population: 0 }
-  const earlier = await Promise.all(asked.map(fileOf))
+  const earlier = await Promise.all(asked.map((ref) => objectFile(context.storage, ref)))
   const answers = await openAnswers(context, spec, request.answers)
   const readable = [...files, ...answerFiles(answers), ...earlier, folder]
   return withDuckDb(context, { readable, signal }, async (duckDb) => {

@@ -6,12 +6,12 @@ import type { PositionedCommit, Snapshot } from '../data/commit.js'
 import { findLabelNews, type KnownThen, type LabelNews } from '../data/label-news.js'
 import { isMature } from '../data/labelled-rows.js'
 import { ofCommits, type Partition } from '../data/partition.js'
+import { filesOfPartitions } from '../data/snapshot-rows.js'
 import type { LabelCount } from '../decisions/evidence-input.js'
 import { readStage } from '../ledger/run-ledger.js'
 import type { Version } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
 import type { Profile } from '../statistics/profile.js'
-import { objectFile } from '../storage/objects.js'
 import { closeScorer, openScorer } from './packages.js'
 import type { Life, Ports } from './ports.js'
 import { type ScoredRows, scoreRows } from './scoring.js'
@@ -63,7 +63,12 @@ export async function labelsOfRows(ports: LabelPorts, outlook: LabelOutlook, lif
     liveProfile === null || !outlook.isAsked
       ? null
       : championScores(
-          await askChampion(ports, champion, { files: await filesOf(ports, partitions), partitions, label }, life),
+          await askChampion(
+            ports,
+            champion,
+            { files: await filesOfPartitions(ports.storage, partitions), partitions, label },
+            life,
+          ),
         )
   const count = (counts: (commit: PositionedCommit) => boolean) =>
     seen.filter(counts).reduce((sum, { seq }) => sum + (profiles.get(seq)?.label.known ?? 0), 0)
@@ -118,9 +123,6 @@ async function knownToChampion({ storage }: LabelPorts, model: string, champion:
   const decided = await readStage<{ readonly evidence: { readonly asOf: string } }>(storage, model, run, 'decide')
   return { snapshot, answers: ingested?.answers ?? {}, asOf: decided?.evidence.asOf ?? trainedThrough }
 }
-
-const filesOf = ({ storage }: LabelPorts, partitions: readonly Partition[]): Promise<readonly string[]> =>
-  Promise.all(partitions.map(({ object }) => objectFile(storage, object)))
 
 async function askChampion(
   ports: LabelPorts,

@@ -10,18 +10,12 @@ import { apply } from '../../src/stages/apply.js'
 import { openPorts } from '../../src/wiring.js'
 import { answerOrders, withFeed } from '../support/late-labels.js'
 import { lateOrdersSpec, writeOrders } from '../support/late-orders.js'
-import { refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
+import { ownStore, refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 async function open(t: TestContext, change: (text: string) => string): Promise<Surroundings> {
   const folder = await temporaryFolder(t)
-  const outside = Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name))
-  const env = {
-    ...Object.fromEntries(outside),
-    REFIT_STORE: `file:${join(folder, 'store')}`,
-    REFIT_SCRATCH: join(folder, 'scratch'),
-    REFIT_ACTOR: 'ada',
-  }
+  const { env } = ownStore(folder)
   await mkdir(join(folder, 'landing'))
   await mkdir(join(folder, 'labels'))
   await writeOrders(join(folder, 'landing'), { month: '2026-01', rows: 500 })

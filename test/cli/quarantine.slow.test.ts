@@ -8,7 +8,7 @@ import { readConfig } from '../../src/config.js'
 import { apply } from '../../src/stages/apply.js'
 import { openPorts } from '../../src/wiring.js'
 import { lateOrdersSpec } from '../support/late-orders.js'
-import { refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
+import { ownStore, refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const ROWS = [
@@ -20,13 +20,7 @@ const ROWS = [
 /** A store with one batch that was stopped: two of its three rows are broken. */
 async function stopped(t: TestContext): Promise<Surroundings> {
   const folder = await temporaryFolder(t)
-  const outside = Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name))
-  const env = {
-    ...Object.fromEntries(outside),
-    REFIT_STORE: `file:${join(folder, 'store')}`,
-    REFIT_SCRATCH: join(folder, 'scratch'),
-    REFIT_ACTOR: 'ada',
-  }
+  const { env } = ownStore(folder)
   await mkdir(join(folder, 'landing'))
   await writeFile(join(folder, 'landing', 'a.csv'), `ordered,mass,depot,late\n${ROWS.join('\n')}\n`)
   await applySpec({ folder, env }, 'first')

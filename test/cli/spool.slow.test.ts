@@ -9,7 +9,7 @@ import { createReception } from '../../src/spool/reception.js'
 import { Spool } from '../../src/spool/spool.js'
 import { createLocalStorage } from '../../src/storage/local.js'
 import { push, WIDE } from '../spool/shared.js'
-import { refit, refitJson } from '../support/refit.js'
+import { outsideEnvironment, refit, refitJson } from '../support/refit.js'
 
 const Findings = z.looseObject({
   findings: z.array(z.object({ what: z.string(), isFine: z.boolean(), text: z.string() })),
@@ -24,9 +24,8 @@ test('doctor refuses a spool that dies with its host, and says what waits there 
   await rename(join(folder, 'store'), join(folder, 'away'))
   const ports = { store, spool, scratchFolder: join(folder, 'scratch'), hasModel: async () => true }
   await push(createReception(ports), 'a', '{"n":1}\n')
-  const outside = Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name))
   const env = {
-    ...Object.fromEntries(outside),
+    ...outsideEnvironment(),
     TEMPORAL_ADDRESS: '127.0.0.1:1',
     REFIT_STORE: `file:${join(folder, 'store')}`,
     REFIT_SPOOL: `file:${join(folder, 'spool')}`,

@@ -14,7 +14,7 @@ import { apply } from '../../src/stages/apply.js'
 import { putBytes } from '../../src/storage/objects.js'
 import { openPorts } from '../../src/wiring.js'
 import { lateOrdersSpec } from '../support/late-orders.js'
-import { refit, refitJson, type Surroundings } from '../support/refit.js'
+import { ownStore, refit, refitJson, type Surroundings } from '../support/refit.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const HEAD = 'ordered,mass,depot,late'
@@ -24,13 +24,7 @@ async function twoBatches(
   t: TestContext,
 ): Promise<Surroundings & { readonly orphan: string; readonly data: DataContext }> {
   const folder = await temporaryFolder(t)
-  const outside = Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name))
-  const env = {
-    ...Object.fromEntries(outside),
-    REFIT_STORE: `file:${join(folder, 'store')}`,
-    REFIT_SCRATCH: join(folder, 'scratch'),
-    REFIT_ACTOR: 'ada',
-  }
+  const { env } = ownStore(folder)
   await mkdir(join(folder, 'landing'))
   const rows = ['2026-01-01 10:00:00,1,north,true', '2026-01-01 11:00:00,2,ann,true']
   await writeFile(join(folder, 'landing', 'a.csv'), [HEAD, ...rows].join('\n'))

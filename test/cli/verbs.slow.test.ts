@@ -11,7 +11,7 @@ import { freePort } from '../../src/server/ports.js'
 import { apply } from '../../src/stages/apply.js'
 import { openPorts } from '../../src/wiring.js'
 import { LATE_ORDERS, lateOrdersSpec, writeOrders } from '../support/late-orders.js'
-import { refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
+import { outsideEnvironment, refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
 
 const Account = z.object({ holds: z.boolean(), rowsIn: z.number(), kept: z.number(), quarantined: z.number() })
 const Commits = z.object({
@@ -25,9 +25,8 @@ async function project(t: TestContext, { glob = 'landing/*.csv', store = 'store'
   await mkdir(join(folder, 'landing'))
   const change = (text: string) => text.replace('landing/*.csv', glob)
   await writeFile(join(folder, 'refit.yaml'), change(LATE_ORDERS))
-  const outside = Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name))
   const env = {
-    ...Object.fromEntries(outside),
+    ...outsideEnvironment(),
     TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`,
     REFIT_STORE: `file:${join(folder, store)}`,
     REFIT_SCRATCH: join(folder, 'scratch'),

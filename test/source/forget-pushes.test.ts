@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { forgetPushes } from '../../src/source/forget-pushes.js'
 import { inboxLog, storePush } from '../../src/source/inbox.js'
 import { createLocalStorage } from '../../src/storage/local.js'
-import type { Storage } from '../../src/storage/storage.js'
 import { collect } from '../support/collect.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { wrapStorage } from '../support/wrap-storage.js'
 
 test('bytes of committed pushes go, but for those that a later push has too, even one that comes at that moment', async (t) => {
   const folder = await temporaryFolder(t)
@@ -21,21 +21,13 @@ test('bytes of committed pushes go, but for those that a later push has too, eve
   await push('c', '{"customer":3,"name":"Ann"}\n')
   await push('d', '{"customer":2}\n')
   // Somebody pushes the bytes of the third one again, just before they are removed.
-  const meddling: Storage = {
-    location: storage.location,
-    create: (key, body) => storage.create(key, body),
-    createFromFile: (key, path, sha256) => storage.createFromFile(key, path, sha256),
-    replace: (key, body) => storage.replace(key, body),
-    read: (key) => storage.read(key),
-    list: (prefix, after) => storage.list(prefix, after),
-    stat: (key) => storage.stat(key),
-    toLocalFile: (key) => storage.toLocalFile(key),
+  const meddling = wrapStorage(storage, {
     async remove(key) {
       const third = (await inboxLog(storage, 'orders').at(3))?.body.object.uri
       if (key === third) await push('e', '{"customer":3,"name":"Ann"}\n')
       await storage.remove(key)
     },
-  }
+  })
   assert.equal(await forgetPushes(meddling, 'orders', 3), 15 + 28)
   const left = await collect(storage.list('datasets/orders/inbox/objects/'))
   const named = await collect(inboxLog(storage, 'orders').entries({ from: 4 }))

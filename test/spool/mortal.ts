@@ -1,5 +1,6 @@
 /** Processes that are killed between any two operations of a store. */
 import type { Storage } from '../../src/storage/storage.js'
+import { aroundWrites } from '../support/wrap-storage.js'
 
 /** What every operation of a dead process throws. */
 export class Killed extends Error {}
@@ -34,14 +35,11 @@ export class Life {
 export function mortal(real: Storage, life: Life): Storage {
   return {
     location: real.location,
-    create: (key, body) => life.live(() => real.create(key, body)),
-    createFromFile: (key, path, sha256) => life.live(() => real.createFromFile(key, path, sha256)),
+    ...aroundWrites(real, (_, send) => life.live(send)),
     read: (key) => life.look(() => real.read(key)),
     async *list(prefix, after) {
       yield* await life.look(async () => real.list(prefix, after))
     },
-    replace: (key, body) => life.live(() => real.replace(key, body)),
-    remove: (key) => life.live(() => real.remove(key)),
     stat: (key) => life.look(() => real.stat(key)),
     toLocalFile: (key) => life.look(() => real.toLocalFile(key)),
   }

@@ -3,6 +3,7 @@
  */
 import { RefitError } from '../../src/errors.js'
 import type { Storage } from '../../src/storage/storage.js'
+import { wrapStorage } from './wrap-storage.js'
 
 /**
  * What happens to one write. `lostAnswer`: it lands and rejects. `neverArrived`: it rejects. `repeatedByClient`: it
@@ -27,8 +28,7 @@ export function flakyStorage(real: Storage, { fate, failsToRead = () => false }:
     if (chosen === 'lostAnswer') throw lost(key)
     return chosen === 'repeatedByClient' ? exists : answer
   }
-  return {
-    location: real.location,
+  return wrapStorage(real, {
     create: (key, body) => write(key, () => real.create(key, body), false),
     createFromFile: (key, path, sha256) => write(key, () => real.createFromFile(key, path, sha256), false),
     replace: (key, body) => write(key, () => real.replace(key, body), undefined),
@@ -37,10 +37,7 @@ export function flakyStorage(real: Storage, { fate, failsToRead = () => false }:
       if (failsToRead(key)) throw lost(key)
       return real.read(key)
     },
-    list: (prefix, after) => real.list(prefix, after),
-    stat: (key) => real.stat(key),
-    toLocalFile: (key) => real.toLocalFile(key),
-  }
+  })
 }
 
 function lost(key: string): RefitError {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
@@ -11,6 +12,23 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 export interface Surroundings {
   readonly folder: string
   readonly env: NodeJS.ProcessEnv
+}
+
+/** A store and a scratch folder in the folder, a user's name, and nothing that a person has set for their own store. */
+export function ownStore(folder: string, more: NodeJS.ProcessEnv = {}): Surroundings {
+  const env = {
+    ...outsideEnvironment(),
+    REFIT_STORE: `file:${join(folder, 'store')}`,
+    REFIT_SCRATCH: join(folder, 'scratch'),
+    REFIT_ACTOR: 'ada',
+    ...more,
+  }
+  return { folder, env }
+}
+
+/** The environment without what a person has set for their own store and server: that is not for tests. */
+export function outsideEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(REFIT|TEMPORAL)_/.test(name)))
 }
 
 /** What a verb left behind. */

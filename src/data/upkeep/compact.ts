@@ -5,13 +5,13 @@
  */
 import { join } from 'node:path'
 import { RefitError } from '../../errors.js'
-import { type ObjectRef, objectFile, putFile } from '../../storage/objects.js'
+import { type ObjectRef, putFile } from '../../storage/objects.js'
 import { NO_ROWS } from '../commit.js'
 import { type DataContext, type DuckDb, withDuckDb } from '../context.js'
 import { datasetFolder, datasetLog } from '../dataset-log.js'
 import { type Partition, rowsIn, spanOf } from '../partition.js'
 import { openSnapshot } from '../snapshot.js'
-import { columnsOfPartition, rowsOfPartitions } from '../snapshot-rows.js'
+import { columnsOfPartition, filesOfPartitions, rowsOfPartitions } from '../snapshot-rows.js'
 import { sqlText } from '../sql.js'
 import { appendRewrite } from './append-rewrite.js'
 import { type CompactionGoal, planCompaction } from './plan-compaction.js'
@@ -47,7 +47,7 @@ export async function compact(context: DataContext, request: CompactRequest): Pr
   const { partitions } = await openSnapshot(context, dataset)
   const merged: MergedPartition[] = []
   for (const run of planCompaction(partitions, { targetBytes, maxSpanDays })) {
-    const files = await Promise.all(run.map(({ object }) => objectFile(context.storage, object)))
+    const files = await filesOfPartitions(context.storage, run)
     await withDuckDb({ ...context, threads: 1 }, { readable: files, signal }, async (duckDb) => {
       for (const group of await byColumns(duckDb, run, files)) {
         if (isDry) merged.push(planned(group))

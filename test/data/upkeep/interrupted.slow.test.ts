@@ -13,6 +13,7 @@ import { verifyAccounting } from '../../../src/data/verify.js'
 import { createLocalStorage } from '../../../src/storage/local.js'
 import type { Storage } from '../../../src/storage/storage.js'
 import { collect } from '../../support/collect.js'
+import { aroundWrites, wrapStorage } from '../../support/wrap-storage.js'
 import { openWorkshop } from '../workshop.js'
 import { ingestDay, ordersSpec } from './orders.js'
 
@@ -27,17 +28,7 @@ function mortal(real: Storage, { nth, isAfter }: { readonly nth: number; readonl
     if (writes === nth && isAfter) await send()
     throw new Error('killed')
   }
-  return {
-    location: real.location,
-    create: (key, body) => write(key, () => real.create(key, body)),
-    createFromFile: (key, path, sha256) => write(key, () => real.createFromFile(key, path, sha256)),
-    replace: (key, body) => write(key, () => real.replace(key, body)),
-    remove: (key) => write(key, () => real.remove(key)),
-    read: (key) => real.read(key),
-    list: (prefix, after) => real.list(prefix, after),
-    stat: (key) => real.stat(key),
-    toLocalFile: (key) => real.toLocalFile(key),
-  }
+  return wrapStorage(real, aroundWrites(real, write))
 }
 
 /** All that is done to a dataset, one after the other. */

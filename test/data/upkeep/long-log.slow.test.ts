@@ -6,6 +6,7 @@ import { selectRows } from '../../../src/data/select.js'
 import { openSnapshot } from '../../../src/data/snapshot.js'
 import { compact } from '../../../src/data/upkeep/compact.js'
 import type { Storage } from '../../../src/storage/storage.js'
+import { wrapStorage } from '../../support/wrap-storage.js'
 import { openWorkshop } from '../workshop.js'
 import { dayOf, ingestDays, ordersSpec } from './orders.js'
 
@@ -49,15 +50,9 @@ function counting(real: Storage, calls: Record<'list' | 'read' | 'toLocalFile', 
     calls[name]++
     return answer
   }
-  return {
-    location: real.location,
-    create: (key, body) => real.create(key, body),
-    createFromFile: (key, path, sha256) => real.createFromFile(key, path, sha256),
-    replace: (key, body) => real.replace(key, body),
-    remove: (key) => real.remove(key),
-    stat: (key) => real.stat(key),
+  return wrapStorage(real, {
     read: (key) => count('read', real.read(key)),
     list: (prefix, after) => count('list', real.list(prefix, after)),
     toLocalFile: (key) => count('toLocalFile', real.toLocalFile(key)),
-  }
+  })
 }

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } f
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefitError } from '../../../src/errors.js'
 import type { Storage } from '../../../src/storage/storage.js'
+import { aroundWrites } from '../../support/wrap-storage.js'
 import { Happened, Plan, type PointFault, pointOf, type Role, SPOOL_POINTS, sideOf, WORKER_KINDS } from './points.js'
 
 /** Where the plan is, and what happened is noted. */
@@ -46,10 +47,7 @@ export class FaultSource {
     }
     return {
       location: real.location,
-      create: (key, body) => write(key, () => real.create(key, body)),
-      createFromFile: (key, path, sha256) => write(key, () => real.createFromFile(key, path, sha256)),
-      replace: (key, body) => write(key, () => real.replace(key, body)),
-      remove: (key) => write(key, () => real.remove(key)),
+      ...aroundWrites(real, write),
       read: async (key) => look(key, () => real.read(key)),
       async *list(prefix, after) {
         yield* look(prefix, () => real.list(prefix, after))

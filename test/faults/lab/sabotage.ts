@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Storage } from '../../../src/storage/storage.js'
+import { wrapStorage } from '../../support/wrap-storage.js'
 
 /**
  * `noFsync`: fsync says yes and does nothing (`power.ts`). `overwrite`: create does not look whether the key exists.
@@ -37,15 +38,6 @@ export function sabotaged(real: Storage, sabotage: Sabotage): Storage {
 }
 
 function withCreate(real: Storage, create: Storage['create']): Storage {
-  return {
-    location: real.location,
-    create,
-    createFromFile: async (key, path) => create(key, await readFile(path)),
-    read: (key) => real.read(key),
-    list: (prefix, after) => real.list(prefix, after),
-    replace: (key, body) => real.replace(key, body),
-    remove: (key) => real.remove(key),
-    stat: (key) => real.stat(key),
-    toLocalFile: (key) => real.toLocalFile(key),
-  }
+  const createFromFile = async (key: string, path: string) => create(key, await readFile(path))
+  return wrapStorage(real, { create, createFromFile })
 }
