@@ -15,7 +15,7 @@
  * half of the ingestion, by that in the first.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { datasetLog } from '../src/data/dataset-log.js'
+import { datasetLog } from '../src/data/dataset/dataset-log.js'
 import { startLoop, type TestLoop } from '../test/support/loop.js'
 import { refit } from '../test/support/refit.js'
 import { startTestTemporal, type TestTemporal } from '../test/support/temporal.js'

@@ -1,8 +1,8 @@
 /** Wires ports to adapters as the operator's configuration says: the one place that knows them all. */
 import { mkdir } from 'node:fs/promises'
 import type { Config } from './config.js'
-import type { DataContext } from './data/context.js'
-import { readBatches } from './data/read.js'
+import type { DataContext } from './data/engine/context.js'
+import { readBatches } from './data/selection/read.js'
 import { isRefitError, unreachable } from './errors.js'
 import { checkCommand, checkPermissions, checkUrl } from './permissions.js'
 import { openPredictor } from './predictor/open.js'

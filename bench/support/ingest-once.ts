@@ -2,7 +2,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ingestBatch } from '../../src/data/ingest.js'
+import { ingestBatch } from '../../src/data/ingestion/ingest.js'
 import { createFilesSource } from '../../src/source/files.js'
 import { createLocalStorage } from '../../src/storage/local.js'
 import { LIMITS, PAYMENTS } from './payments.js'

@@ -1,6 +1,6 @@
 /** What `refit ingest` does: the spool is drained, then everything that arrived comes in, one batch after the other. */
-import { collectBatches } from '../data/collect.js'
-import { type IngestedBatch, ingestBatch } from '../data/ingest.js'
+import { collectBatches } from '../data/ingestion/collect.js'
+import { type IngestedBatch, ingestBatch } from '../data/ingestion/ingest.js'
 import { isRefitError } from '../errors.js'
 import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import type { Ports } from '../stages/ports.js'

@@ -1,9 +1,9 @@
 /** `refit dataset`: what a dataset holds, now or at an earlier position of its log. */
 import type { Command } from 'commander'
-import type { Snapshot } from '../data/commit.js'
-import { type Partition, rowsIn, spanOf } from '../data/partition.js'
-import { waitingBatches } from '../data/quarantine.js'
-import { openSnapshot } from '../data/snapshot.js'
+import type { Snapshot } from '../data/dataset/commit.js'
+import { type Partition, rowsIn, spanOf } from '../data/dataset/partition.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { waitingBatches } from '../data/quarantine/quarantine.js'
 import { openSession, wholeNumber } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'

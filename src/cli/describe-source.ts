@@ -1,5 +1,5 @@
 /** What the data of a spec look like, in words: counts, and what about them should make its owner think. */
-import type { SourceMeasure } from '../data/measure.js'
+import type { SourceMeasure } from '../data/measure/measure.js'
 import { unreachable } from '../errors.js'
 import type { SpecProblem } from '../spec/problem.js'
 import type { ModelSpec } from '../spec/spec.js'

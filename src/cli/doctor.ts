@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config.js'
-import { verifyAccounting } from '../data/verify.js'
+import { verifyAccounting } from '../data/verify/verify.js'
 import { messageOf } from '../errors.js'
 import { latestSpec, modelNames } from '../ledger/spec-revisions.js'
 import { checkPermissions } from '../permissions.js'

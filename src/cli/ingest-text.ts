@@ -1,6 +1,6 @@
 /** What `refit ingest` says of what came in. */
-import type { Receipt } from '../data/commit.js'
-import type { IngestedBatch } from '../data/ingest.js'
+import type { Receipt } from '../data/dataset/commit.js'
+import type { IngestedBatch } from '../data/ingestion/ingest.js'
 import type { BroughtIn } from './bring-in.js'
 import { table } from './table.js'
 import { countText, withoutPath } from './words.js'

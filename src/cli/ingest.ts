@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { type Accounting, verifyAccounting } from '../data/verify.js'
+import { type Accounting, verifyAccounting } from '../data/verify/verify.js'
 import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import type { Ports } from '../stages/ports.js'
 import { openPorts } from '../wiring.js'

@@ -1,16 +1,16 @@
 /** `refit quarantine`: what waits there, and how a person releases or drops it. */
 import type { Command } from 'commander'
-import type { Receipt, Snapshot } from '../data/commit.js'
-import type { DataContext } from '../data/context.js'
+import type { Receipt, Snapshot } from '../data/dataset/commit.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import type { DataContext } from '../data/engine/context.js'
 import {
   type QuarantinedRow,
   readWaitingRows,
   requireWaiting,
   type WaitingBatch,
   waitingBatches,
-} from '../data/quarantine.js'
-import { openSnapshot } from '../data/snapshot.js'
-import { type TakeOutcome, takeRows } from '../data/take-rows.js'
+} from '../data/quarantine/quarantine.js'
+import { type TakeOutcome, takeRows } from '../data/quarantine/take-rows.js'
 import { openSession, whoAsks, wholeNumber } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'

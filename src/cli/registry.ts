@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { allEntries, datasetLog } from '../data/dataset-log.js'
+import { allEntries, datasetLog } from '../data/dataset/dataset-log.js'
 import { type ErasedSince, erasedSince } from '../data/upkeep/erasures.js'
 import { ALIASES, type AliasMove, type Version } from '../registry/registry.js'
 import { trainedPosition } from '../stages/upkeep/lineage.js'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { openSnapshot } from '../data/snapshot.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
 import { type Retired, retire } from '../data/upkeep/retire.js'
 import { RefitError } from '../errors.js'
 import { nowBy } from '../stages/decide.js'

@@ -1,6 +1,6 @@
 /** Gate G0's facts: does the candidate load and answer, the same twice, alone as in a batch, and finite? */
-import type { DataContext } from '../data/context.js'
-import { readBatches } from '../data/read.js'
+import type { DataContext } from '../data/engine/context.js'
+import { readBatches } from '../data/selection/read.js'
 import type { ArtifactCheck } from '../decisions/judge-input.js'
 import { messageOf, RefitError } from '../errors.js'
 import type { Batch, ColumnValues } from '../predictor/predictor.js'

@@ -1,8 +1,8 @@
 /** Decision: what arrived is held against the champion, and the policy says nothing, a part, or all. */
 
-import { type FeedPositions, latestAnswer } from '../data/answers.js'
-import type { Snapshot } from '../data/commit.js'
-import { openSnapshot } from '../data/snapshot.js'
+import type { Snapshot } from '../data/dataset/commit.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { type FeedPositions, latestAnswer } from '../data/labels/answers.js'
 import { decide as decideBy } from '../decisions/decide.js'
 import type { Decision, Evidence } from '../decisions/decision.js'
 import { metricDirection } from '../decisions/goal-metric.js'

@@ -1,8 +1,8 @@
 /** Examination: the candidate, the champion and the baseline on the very same holdout rows, judged by the gates. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Bins, readBins } from '../data/bins.js'
-import { profileFile } from '../data/profile.js'
+import { type Bins, readBins } from '../data/profile/bins.js'
+import { profileFile } from '../data/profile/profile.js'
 import type { Contender } from '../decisions/goal-metric.js'
 import { judge } from '../decisions/judge.js'
 import type { Judgement, Verdict } from '../decisions/verdict.js'

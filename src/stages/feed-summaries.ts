@@ -1,6 +1,7 @@
 /** What lists show of the feeds of labels: read from their logs alone. */
-import { waitingBatches } from '../data/quarantine.js'
-import { openSnapshot } from '../data/snapshot.js'
+
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { waitingBatches } from '../data/quarantine/quarantine.js'
 import { feedDataset, feedsOf } from '../spec/datasets.js'
 import { type LabelKind, weightOf } from '../spec/label-feed.js'
 import type { ModelSpec } from '../spec/spec.js'

@@ -1,8 +1,9 @@
 /** Gathers what evidence is assembled from: profiles of what arrived, and the champion's answers on it. */
-import type { FeedPositions } from '../data/answers.js'
-import type { PositionedCommit, Snapshot } from '../data/commit.js'
-import { decidedCommits } from '../data/quarantine.js'
-import { loadProfiles } from '../data/snapshot.js'
+
+import type { PositionedCommit, Snapshot } from '../data/dataset/commit.js'
+import { loadProfiles } from '../data/dataset/snapshot.js'
+import type { FeedPositions } from '../data/labels/answers.js'
+import { decidedCommits } from '../data/quarantine/quarantine.js'
 import { assembleEvidence } from '../decisions/assemble-evidence.js'
 import type { DecisionHistory, Evidence } from '../decisions/decision.js'
 import type { EvidenceInput } from '../decisions/evidence-input.js'

@@ -1,9 +1,10 @@
 /** What arrived comes in, batch by batch. */
-import { type FeedPositions, feedPositions } from '../data/answers.js'
-import { collectBatches } from '../data/collect.js'
-import type { PositionedCommit } from '../data/commit.js'
-import { ingestBatch } from '../data/ingest.js'
-import { openSnapshot } from '../data/snapshot.js'
+
+import type { PositionedCommit } from '../data/dataset/commit.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { collectBatches } from '../data/ingestion/collect.js'
+import { ingestBatch } from '../data/ingestion/ingest.js'
+import { type FeedPositions, feedPositions } from '../data/labels/answers.js'
 import type { IngestedBatch } from '../decisions/run-record.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'

@@ -1,11 +1,11 @@
 /** People are asked about rows without a label, and it is counted what came back. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FeedPositions, feedPositions, latestAnswer } from '../data/answers.js'
-import type { Snapshot } from '../data/commit.js'
-import { type Answered, countAnswered, type ScoredChoice, writeRequestFile } from '../data/label-request-file.js'
-import { openSnapshot } from '../data/snapshot.js'
-import { findUnlabelled, keyOfRequests, type UnlabelledRows } from '../data/unlabelled-rows.js'
+import type { Snapshot } from '../data/dataset/commit.js'
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { type FeedPositions, feedPositions, latestAnswer } from '../data/labels/answers.js'
+import { type Answered, countAnswered, type ScoredChoice, writeRequestFile } from '../data/labels/label-request-file.js'
+import { findUnlabelled, keyOfRequests, type UnlabelledRows } from '../data/labels/unlabelled-rows.js'
 import { chooseRows, randomRows } from '../decisions/label-choice.js'
 import { isRefitError, RefitError } from '../errors.js'
 import {

@@ -1,7 +1,7 @@
 /** Model packages on this host: their files in a folder, opened to score. */
 import { link, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { featureColumns } from '../data/features.js'
+import { featureColumns } from '../data/rules/features.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Predictor } from '../predictor/predictor.js'
 import type { ModelSpec } from '../spec/spec.js'

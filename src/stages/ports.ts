@@ -1,4 +1,4 @@
-import type { DataContext } from '../data/context.js'
+import type { DataContext } from '../data/engine/context.js'
 import type { RunRecord } from '../decisions/run-record.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Predictor } from '../predictor/predictor.js'

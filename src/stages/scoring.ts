@@ -1,7 +1,8 @@
 /** Rows in, scores out: several models on the very same rows, so that they can be compared in pairs. */
-import type { DataContext } from '../data/context.js'
-import type { Partition } from '../data/partition.js'
-import { readBatches } from '../data/read.js'
+
+import type { Partition } from '../data/dataset/partition.js'
+import type { DataContext } from '../data/engine/context.js'
+import { readBatches } from '../data/selection/read.js'
 import { RefitError } from '../errors.js'
 import type { FeatureColumn } from '../predictor/package.js'
 import type { Batch } from '../predictor/predictor.js'

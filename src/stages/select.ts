@@ -1,6 +1,7 @@
 /** Selection: the rows that the decision asked for, split by time into training, validation and holdout. */
-import { type Selection, selectRows } from '../data/select.js'
-import { openSnapshot } from '../data/snapshot.js'
+
+import { openSnapshot } from '../data/dataset/snapshot.js'
+import { type Selection, selectRows } from '../data/selection/select.js'
 import { keepStage } from '../ledger/run-ledger.js'
 import type { DecideOutput } from './decide.js'
 import type { IngestSummary } from './ingestion.js'

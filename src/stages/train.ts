@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { featureColumns } from '../data/features.js'
+import { featureColumns } from '../data/rules/features.js'
 import type { Decision } from '../decisions/decision.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'

@@ -1,6 +1,6 @@
 /** What waits at the doors of a dataset: pushes that no run has brought in yet, and rows in quarantine. */
-import { sourceState } from '../data/collect.js'
-import { countQuarantine, type QuarantineCount } from '../data/waiting.js'
+import { sourceState } from '../data/ingestion/collect.js'
+import { countQuarantine, type QuarantineCount } from '../data/quarantine/waiting.js'
 import { latestSpec } from '../ledger/spec-revisions.js'
 import type { Arrivals } from '../source/source.js'
 import type { Ports } from './ports.js'

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { checkCycles, checkImports, partOf } from './imports.js'
+import { checkCycles, checkImports, checkRooms, partOf } from './imports.js'
 import { checkPurity, checkReplayable } from './purity.js'
 import { readSources, type Violation } from './sources.js'
 import { checkDocumented, checkStyle } from './style.js'
-import { PARTS, PURE_PARTS, REPLAYED_PARTS } from './table.js'
+import { PARTS, PURE_PARTS, REPLAYED_PARTS, ROOMS } from './table.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const src = readSources(ROOT, ['src'])
@@ -22,6 +22,7 @@ function none(violations: readonly Violation[]): void {
 }
 
 test('every import is in the table of who may import whom', () => none(checkImports(src)))
+test('a room imports those that it stands on, and no other', () => none(checkRooms(src)))
 test('no file imports itself, however long the way', () => none(checkCycles(all)))
 test('nothing gets around the type checker, and names and lengths are in order', () => none(checkStyle(src)))
 test('test files have names and lengths in order', () =>
@@ -29,6 +30,11 @@ test('test files have names and lengths in order', () =>
 test('every export is documented', () => none(checkDocumented(src)))
 test('pure parts use no clock, no chance and nothing outside', () => none(checkPurity(of(PURE_PARTS))))
 test('code that is replayed uses nothing outside', () => none(checkReplayable(of(REPLAYED_PARTS))))
+
+test('ARCHITECTURE.md names the rooms in their order', () => {
+  const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+  for (const rooms of Object.values(ROOMS)) assert.ok(page.includes(rooms.map((room) => `\`${room}/\``).join(' → ')))
+})
 
 test('ARCHITECTURE.md has the table as it is checked', () => {
   const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')

@@ -1,7 +1,7 @@
 /** Checks of who imports whom, by the table. */
 import { isBuiltin } from 'node:module'
 import { type Import, importsOf, resolveImport, type Source, type Violation } from './sources.js'
-import { GROUPS, PARTS, type Part } from './table.js'
+import { GROUPS, PARTS, type Part, ROOMS } from './table.js'
 
 /** Imports that the table does not allow, and files that it does not know. */
 export function checkImports(sources: readonly Source[]): readonly Violation[] {
@@ -15,6 +15,24 @@ export function checkImports(sources: readonly Source[]): readonly Violation[] {
     })
   })
 }
+
+/** Files of a part with rooms that are in no room, and imports of a room that stands on this one. */
+export function checkRooms(sources: readonly Source[]): readonly Violation[] {
+  return sources.flatMap((source) => {
+    const rooms = ROOMS[partOf(source.path)]
+    if (rooms === undefined) return []
+    const floor = rooms.indexOf(roomOf(source.path))
+    if (floor === -1) return [{ path: source.path, line: 1, text: `is in none of the rooms ${list(rooms)}` }]
+    return importsOf(source).flatMap(({ specifier, line }) => {
+      const target = specifier.startsWith('.') ? resolveImport(source, specifier) : ''
+      if (partOf(target) !== partOf(source.path) || rooms.indexOf(roomOf(target)) <= floor) return []
+      const text = `imports ${target}: ${roomOf(source.path)} may import ${list(rooms.slice(0, floor))}`
+      return [{ path: source.path, line, text }]
+    })
+  })
+}
+
+const roomOf = (path: string): string => path.split('/')[2] ?? ''
 
 /** Circles of imports that remain at run time; types may refer to each other. Each is told once, at its first file. */
 export function checkCycles(sources: readonly Source[]): readonly Violation[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkCycles, checkImports } from './imports.js'
+import { checkCycles, checkImports, checkRooms } from './imports.js'
 import { checkPurity, checkReplayable } from './purity.js'
 import { type Source, sourceOf, type Violation } from './sources.js'
 import { checkDocumented, checkStyle } from './style.js'
@@ -52,6 +52,22 @@ const PLANTED: readonly Planted[] = [
     code: `import { createLocalStorage } from '../storage/local.js'`,
     found: [
       '1 imports storage/local: stages may import data, decisions, ledger, spec, spool (types), statistics, ports, messages, errors',
+    ],
+  },
+  {
+    title: 'a room that imports one that stands on it',
+    check: checkRooms,
+    path: 'src/data/rules/derive.ts',
+    code: `import type { A } from '../format/raw-rows.js'\nimport { B } from './features.js'\nimport type { C } from '../dataset/commit.js'`,
+    found: ['3 imports src/data/dataset/commit.ts: rules may import engine, format'],
+  },
+  {
+    title: 'a file of a part with rooms that is in none',
+    check: checkRooms,
+    path: 'src/data/odds.ts',
+    code: 'export const odds = 1',
+    found: [
+      '1 is in none of the rooms engine, format, rules, profile, dataset, ingestion, quarantine, labels, selection, verify, upkeep, measure',
     ],
   },
   {

@@ -132,6 +132,14 @@ export const PARTS: Readonly<Record<string, Part>> = {
   index: { imports: ['*'], packages: [], usesNode: false },
 }
 
+/** The rooms of a part that has rooms, in the order of their foundations: each may import those before it. */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  data: [
+    ...['engine', 'format', 'rules', 'profile', 'dataset', 'ingestion', 'quarantine', 'labels', 'selection'],
+    ...['verify', 'upkeep', 'measure'],
+  ],
+}
+
 /** Parts that compute from what they are given: no clock, no chance, nothing outside. */
 export const PURE_PARTS: readonly string[] = ['statistics', 'decisions']
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type ValidateDeps, validateSpec } from '../../src/cli/validate.js'
-import type { SourceMeasure } from '../../src/data/measure.js'
+import type { SourceMeasure } from '../../src/data/measure/measure.js'
 import { exampleFile } from '../support/example-file.js'
 
 const MEASURE: SourceMeasure = {

@@ -1,4 +1,4 @@
-import { openSnapshot } from '../../src/data/snapshot.js'
+import { openSnapshot } from '../../src/data/dataset/snapshot.js'
 import type { Ports } from '../../src/stages/ports.js'
 import { sha256OfBytes } from '../../src/storage/digest.js'
 

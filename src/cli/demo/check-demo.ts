@@ -1,5 +1,5 @@
 /** The demonstration checks itself: rows, promotions, the registry's history, and how good the models were. */
-import { verifyAccounting } from '../../data/verify.js'
+import { verifyAccounting } from '../../data/verify/verify.js'
 import type { AliasMove } from '../../registry/registry.js'
 import { readRunSummaries } from '../../stages/summaries.js'
 import { table } from '../table.js'

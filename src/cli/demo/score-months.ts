@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openSnapshot } from '../../data/snapshot.js'
+import { openSnapshot } from '../../data/dataset/snapshot.js'
 import { closeScorer, openScorer, type Scorer } from '../../stages/packages.js'
 import { scoreRows } from '../../stages/scoring.js'
 import { auc } from '../../statistics/auc.js'

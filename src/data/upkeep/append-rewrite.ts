@@ -5,9 +5,9 @@
  * 2. Objects come first, and under names that no removal has taken.
  * 3. What was committed meanwhile is none of its business: the work is not done again.
  */
-import type { DatasetLog, Rewrite } from '../dataset-entry.js'
-import { committedBatches, idOf, livePartitions } from '../dataset-log.js'
-import type { RemovedObjects } from '../store-rows.js'
+import type { DatasetLog, Rewrite } from '../dataset/dataset-entry.js'
+import { committedBatches, idOf, livePartitions } from '../dataset/dataset-log.js'
+import type { RemovedObjects } from '../ingestion/store-rows.js'
 
 /** What to append, and on whose behalf. */
 export interface RewriteRequest {

@@ -1,8 +1,9 @@
 /** Garbage collection: objects of a dataset that nobody needs are found, and removed when that is wanted. */
-import type { DataContext } from '../context.js'
-import type { PositionedEntry } from '../dataset-entry.js'
-import { allEntries, DATASET_FOLDERS, type DatasetFolder, datasetFolder, datasetLog } from '../dataset-log.js'
-import { removedObjects } from '../dataset-state.js'
+
+import type { PositionedEntry } from '../dataset/dataset-entry.js'
+import { allEntries, DATASET_FOLDERS, type DatasetFolder, datasetFolder, datasetLog } from '../dataset/dataset-log.js'
+import { removedObjects } from '../dataset/dataset-state.js'
+import type { DataContext } from '../engine/context.js'
 import { type Keep, reachableObjects } from './reachable.js'
 import { removeAll, removeObjects, type StoredObject } from './remove-objects.js'
 

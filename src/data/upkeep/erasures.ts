@@ -1,5 +1,5 @@
 /** What was erased after a model had learned from it. Pure: it follows from the log. */
-import { isRemoval, isRewrite, type PositionedEntry } from '../dataset-entry.js'
+import { isRemoval, isRewrite, type PositionedEntry } from '../dataset/dataset-entry.js'
 
 /** Rows that were at a position of the log, and were erased since. */
 export interface ErasedSince {

@@ -2,8 +2,8 @@
 import { RefitError } from '../../errors.js'
 import { COLUMN_TYPES } from '../../spec/columns.js'
 import type { ModelSpec } from '../../spec/spec.js'
-import { idOf } from '../dataset-log.js'
-import { sqlName, sqlText } from '../sql.js'
+import { idOf } from '../dataset/dataset-log.js'
+import { sqlName, sqlText } from '../engine/sql.js'
 
 /** Values by column: a row is meant when each column has one of its values. */
 export type Person = Readonly<Record<string, readonly string[]>>

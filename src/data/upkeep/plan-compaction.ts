@@ -1,5 +1,5 @@
 /** Which partitions to merge. Pure: the same partitions give the same plan, in the order of the log. */
-import { type Partition, spanOf } from '../partition.js'
+import { type Partition, spanOf } from '../dataset/partition.js'
 
 /** What a merged partition should be like. */
 export interface CompactionGoal {

@@ -8,11 +8,11 @@
  *    grew too old in the last one before that;
  * 4. what 1 and 2 would have said at any time since `since`: a run that began then may still read it.
  */
-import type { PositionedCommit } from '../commit.js'
-import { isCommit, isRewrite, type PositionedEntry } from '../dataset-entry.js'
-import { RowsInPlaces } from '../dataset-state.js'
-import { ofCommits, type Partition } from '../partition.js'
-import { waitingBatches } from '../quarantine.js'
+import type { PositionedCommit } from '../dataset/commit.js'
+import { isCommit, isRewrite, type PositionedEntry } from '../dataset/dataset-entry.js'
+import { RowsInPlaces } from '../dataset/dataset-state.js'
+import { ofCommits, type Partition } from '../dataset/partition.js'
+import { waitingBatches } from '../quarantine/quarantine.js'
 
 /** What is to stay readable. */
 export interface Keep {

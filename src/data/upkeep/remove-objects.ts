@@ -4,9 +4,9 @@
  * killed, or goes on long after another one has finished it.
  */
 
-import type { DataContext } from '../context.js'
-import { isRemoval, type Removal } from '../dataset-entry.js'
-import { allEntries, datasetLog, idOf } from '../dataset-log.js'
+import { isRemoval, type Removal } from '../dataset/dataset-entry.js'
+import { allEntries, datasetLog, idOf } from '../dataset/dataset-log.js'
+import type { DataContext } from '../engine/context.js'
 
 /** Keys of one entry: some 100 KB. */
 const KEYS_PER_ENTRY = 1_000

@@ -1,9 +1,9 @@
 /** Retention: rows that are too old leave the dataset, by whole partitions. What older versions were trained on is not touched. */
-import { type Commit, NO_ROWS } from '../commit.js'
-import type { DataContext } from '../context.js'
-import { datasetLog } from '../dataset-log.js'
-import { type Partition, rowsIn, spanOf } from '../partition.js'
-import { openSnapshot } from '../snapshot.js'
+import { type Commit, NO_ROWS } from '../dataset/commit.js'
+import { datasetLog } from '../dataset/dataset-log.js'
+import { type Partition, rowsIn, spanOf } from '../dataset/partition.js'
+import { openSnapshot } from '../dataset/snapshot.js'
+import type { DataContext } from '../engine/context.js'
 import { appendRewrite } from './append-rewrite.js'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,7 @@
 /** Forgetting a person, in all that a model's dataset left behind: rows, selections of runs, bytes that were pushed. */
-import { sourceState } from '../../data/collect.js'
-import { allEntries, datasetFolder, datasetLog } from '../../data/dataset-log.js'
+
+import { allEntries, datasetFolder, datasetLog } from '../../data/dataset/dataset-log.js'
+import { sourceState } from '../../data/ingestion/collect.js'
 import { type Erasure, erase } from '../../data/upkeep/erase.js'
 import { erasedSince } from '../../data/upkeep/erasures.js'
 import type { Person } from '../../data/upkeep/person.js'

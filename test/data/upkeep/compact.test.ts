@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { selectRows } from '../../../src/data/select.js'
-import { openSnapshot } from '../../../src/data/snapshot.js'
+import { openSnapshot } from '../../../src/data/dataset/snapshot.js'
+import { selectRows } from '../../../src/data/selection/select.js'
 import { compact } from '../../../src/data/upkeep/compact.js'
-import { verifyAccounting } from '../../../src/data/verify.js'
+import { verifyAccounting } from '../../../src/data/verify/verify.js'
 import { openWorkshop, type Workshop } from '../workshop.js'
 import { dayOf, ingestDays, ordersAt, ordersSpec } from './orders.js'
 

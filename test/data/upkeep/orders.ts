@@ -1,7 +1,8 @@
 /** A small dataset for what is done to partitions later: orders of customers, a file a day. */
-import { withDuckDb } from '../../../src/data/context.js'
-import { openSnapshot } from '../../../src/data/snapshot.js'
-import { rowsOfPartitions } from '../../../src/data/snapshot-rows.js'
+
+import { openSnapshot } from '../../../src/data/dataset/snapshot.js'
+import { rowsOfPartitions } from '../../../src/data/dataset/snapshot-rows.js'
+import { withDuckDb } from '../../../src/data/engine/context.js'
 import type { ModelSpec } from '../../../src/spec/spec.js'
 import { objectFile } from '../../../src/storage/objects.js'
 import { flightsSpec, type Workshop } from '../workshop.js'

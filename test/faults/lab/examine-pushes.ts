@@ -1,6 +1,6 @@
 /** Where pushes are, looked at from outside: in the inbox, and what waits before a commit. */
 import { readFile } from 'node:fs/promises'
-import { committedBatches, datasetLog } from '../../../src/data/dataset-log.js'
+import { committedBatches, datasetLog } from '../../../src/data/dataset/dataset-log.js'
 import { inboxLog } from '../../../src/source/inbox.js'
 import { Queue } from '../../../src/spool/queue.js'
 import { type ObjectRef, objectFile } from '../../../src/storage/objects.js'

@@ -1,5 +1,5 @@
 /** What a seed left behind, looked at from outside: past the processes and their faults. */
-import { verifyAccounting } from '../../../src/data/verify.js'
+import { verifyAccounting } from '../../../src/data/verify/verify.js'
 import type { Storage } from '../../../src/storage/storage.js'
 import type { RunResult } from '../../../src/workflows/messages.js'
 import { type Expected, expectedRows } from './batches.js'

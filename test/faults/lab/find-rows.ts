@@ -1,8 +1,8 @@
 /** Which rows are in a dataset, read from its stored objects by what its log says. */
 import { z } from 'zod'
-import { withDuckDb } from '../../../src/data/context.js'
-import { commitsOf, datasetLog } from '../../../src/data/dataset-log.js'
-import { queryRows } from '../../../src/data/query.js'
+import { commitsOf, datasetLog } from '../../../src/data/dataset/dataset-log.js'
+import { withDuckDb } from '../../../src/data/engine/context.js'
+import { queryRows } from '../../../src/data/engine/query.js'
 import { messageOf } from '../../../src/errors.js'
 import { type ObjectRef, objectFile } from '../../../src/storage/objects.js'
 import type { View } from './lane.js'

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DataContext } from '../../../src/data/context.js'
+import type { DataContext } from '../../../src/data/engine/context.js'
 import { createEmbeddedRegistry } from '../../../src/registry/embedded.js'
 import type { Registry } from '../../../src/registry/registry.js'
 import { createLocalStorage } from '../../../src/storage/local.js'

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { RefitError } from '../../errors.js'
+import type { ModelSpec } from '../../spec/spec.js'
+import type { CategoricalProfile, ColumnProfile, Profile } from '../../statistics/profile.js'
+import { type DuckDb, type EngineContext, withDuckDb } from '../engine/context.js'
+import { Count, columnsOf, queryRow, queryRows } from '../engine/query.js'
+import { isoTime, parquetScan, sqlName } from '../engine/sql.js'
+import { featureColumns } from '../rules/features.js'
+import type { Bins } from './bins.js'
+import { countNumbers } from './count-numbers.js'
+
+/** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
+export interface ProfileRequest {
+  readonly spec: ModelSpec
+  /** A local path. */
+  readonly file: string
+  readonly bins: Bins
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Values of a category beyond these are counted together. */
+const MOST_CATEGORIES = 1000
+
+/** Counts a Parquet file by the spec's features, on the given bins. */
+export async function profileFile(context: EngineContext, request: ProfileRequest): Promise<Profile> {
+  const { file, signal } = request
+  return withDuckDb(context, { readable: [file], signal }, (duckDb) => profilePartition(duckDb, request))
+}
+
+/** As {@link profileFile}, on an instance that may read the file. */
+export async function profilePartition(duckDb: DuckDb, { spec, file, bins }: ProfileRequest): Promise<Profile> {
+  const scan = parquetScan([file])
+  const features = featureColumns(spec)
+  const numeric = features.flatMap(({ name, kind }) =>
+    kind === 'numeric' ? [{ name, edges: edgesOf(bins, name) }] : [],
+  )
+  const numbers = await countNumbers(duckDb, file, numeric)
+  const columns: [string, ColumnProfile][] = []
+  for (const { name } of features) {
+    columns.push([name, numbers.get(name) ?? (await countCategories(duckDb, scan, name))])
+  }
+  return { version: 1, bins: bins.revision, ...(await countRows(duckDb, scan)), columns: Object.fromEntries(columns) }
+}
+
+function edgesOf(bins: Bins, name: string): readonly number[] {
+  const edges = bins.edges[name]
+  if (edges !== undefined) return edges
+  throw new RefitError(
+    'InvalidInput',
+    `Cannot profile column "${name}": bins revision ${bins.revision} has no edges for it.`,
+  )
+}
+
+async function countRows({ connection }: DuckDb, scan: string) {
+  const columns = await columnsOf(connection, scan)
+  // Partitions call it `_label`, selections for training `label`, as 0 and 1.
+  const selected = columns.has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
+  const label = columns.has('_label') ? '_label' : selected
+  const time = columns.has('_time') ? '_time' : 'NULL::TIMESTAMP'
+  const { rows, known, positive, from, to } = await queryRow(
+    connection,
+    `SELECT rows, known, positive, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (
+      SELECT count(*) AS rows, count(${label}) AS known, count(*) FILTER (${label}) AS positive,
+        min(${time}) AS first, max(${time}) AS last FROM ${scan})`,
+    z.object({ rows: Count, known: Count, positive: Count, from: z.string().nullable(), to: z.string().nullable() }),
+  )
+  return { rows, from, to, label: { known, positive } }
+}
+
+async function countCategories({ connection }: DuckDb, scan: string, name: string): Promise<CategoricalProfile> {
+  const groups = await queryRows(
+    connection,
+    `SELECT value, rows, sum(rows) OVER () AS total FROM (
+      SELECT CAST(${sqlName(name)} AS VARCHAR) AS value, count(*) AS rows FROM ${scan} GROUP BY value)
+      ORDER BY value IS NULL DESC, rows DESC, value LIMIT ${MOST_CATEGORIES + 1}`,
+    z.object({ value: z.string().nullable(), rows: Count, total: Count }),
+  )
+  const named = groups
+    .flatMap(({ value, rows }) => (value === null ? [] : [[value, rows] as const]))
+    .slice(0, MOST_CATEGORIES)
+  const nulls = groups.find(({ value }) => value === null)?.rows ?? 0
+  const counted = named.reduce((total, [, rows]) => total + rows, 0)
+  return {
+    kind: 'categorical',
+    counts: Object.fromEntries(named),
+    other: (groups[0]?.total ?? 0) - nulls - counted,
+    nulls,
+  }
+}
