@@ -7,6 +7,7 @@ export type RefitErrorCode =
   | 'Conflict'
   | 'StoreUnavailable'
   | 'StoreCorrupt'
+  | 'RowsErased'
   | 'UnreadableSource'
   | 'SourceUnavailable'
   | 'TrainingFailed'
@@ -23,6 +24,7 @@ const PERMANENT: Record<RefitErrorCode, boolean> = {
   Conflict: true,
   StoreUnavailable: false,
   StoreCorrupt: true,
+  RowsErased: true,
   UnreadableSource: true,
   SourceUnavailable: false,
   TrainingFailed: false,

@@ -7,12 +7,15 @@ import { checkPermissions } from '../permissions.js'
 import { INSTALLED_STEPS } from '../server/events.js'
 import { findTemporalServer } from '../server/find-temporal-server.js'
 import { datasetSpecs } from '../spec/datasets.js'
+import type { SpecRevision } from '../spec/spec.js'
 import { reportSpool } from '../spool/report.js'
 import { factsOf, judgeSeparation } from '../spool/separation.js'
-import { openSpool } from '../wiring.js'
+import { readWaiting } from '../stages/waiting.js'
+import { openSource, openSpool } from '../wiring.js'
 import { accountText } from './ingest.js'
 import { openSession, type Session, withTemporal } from './session.js'
 import { describeSpool } from './spool-report.js'
+import { waitingNotes } from './status-notes.js'
 import { paintFor } from './terminal.js'
 import { answers } from './verb.js'
 
@@ -100,8 +103,19 @@ async function examineModels({ storage, config, data }: Session): Promise<readon
       () => [],
     )
     for (const feed of feeds) findings.push(await lookAtRows(data, feed.model))
+    findings.push(...(await lookAtDoors({ storage, data }, model)))
   }
   return findings
+}
+
+/** Nothing is wrong with what waits; where nothing does, or a spec cannot be read, there is nothing to say. */
+async function lookAtDoors({ storage, data }: Pick<Session, 'storage' | 'data'>, model: string) {
+  const ports = { storage, data, openSource: (revision: SpecRevision) => openSource(revision, storage) }
+  const notes = await readWaiting(ports, model).then(
+    (waiting) => waitingNotes(model, waiting),
+    () => [],
+  )
+  return notes.length === 0 ? [] : [await look(`waits ${model}`, async () => notes.join('\n'))]
 }
 
 const lookAtRows = (data: Session['data'], dataset: string): Promise<Finding> =>

@@ -12,6 +12,7 @@ import { openPorts } from '../wiring.js'
 import { whichModel } from './session.js'
 import { table } from './table.js'
 import { answers } from './verb.js'
+import { countText, numberText } from './words.js'
 
 /** `refit drift [MODEL]`: what has moved since the last decision, without deciding anything. */
 export function driftCommand(program: Command): void {
@@ -48,15 +49,17 @@ function textOf(model: string, evidence: Evidence): string {
   const { liveRows, champion, features, scores, label, performance, dataProblems, weakLabels, answeredRows } = evidence
   const rows = features.map(featureRow)
   const lines = [
-    `"${model}": ${liveRows} rows since the last decision, held against version ${champion.version}.`,
-    ...(answeredRows === undefined ? [] : [`labels became known of ${answeredRows} rows that were there before`]),
+    `"${model}": ${countText(liveRows, 'row')} since the last decision, held against version ${champion.version}.`,
+    ...(answeredRows === undefined
+      ? []
+      : [`labels became known of ${countText(answeredRows, 'row')} that were there before`]),
     ...dataProblems.map(({ text }) => `Bad data: ${text}`),
     ...(rows.length === 0 ? [] : [table(['feature', 'PSI', 'noise', 'KS', "Cramér's V", 'level'], rows)]),
     ...(scores === null ? [] : [`scores: PSI ${scores.psi.toFixed(4)}, ${scores.level}`]),
     ...(label === null ? [] : [`positive labels: ${percent(label.reference)} then, ${percent(label.live)} now`]),
     ...(weakLabels === undefined || weakLabels.rows === 0
       ? []
-      : [`weak labels: ${weakLabels.rows}, ${percent(weakLabels.positive / weakLabels.rows)} positive`]),
+      : [`weak labels: ${numberText(weakLabels.rows)}, ${percent(weakLabels.positive / weakLabels.rows)} positive`]),
     ...(performance === null
       ? []
       : [

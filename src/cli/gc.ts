@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readConfig } from '../config.js'
 import type { Garbage } from '../data/upkeep/collect-garbage.js'
 import { collectDataset } from '../stages/upkeep/collect.js'
+import type { Leftover } from '../stages/upkeep/leftovers.js'
 import { openPorts } from '../wiring.js'
 import { whoAsks, wholeNumber } from './session.js'
 import { table } from './table.js'
@@ -9,21 +10,24 @@ import { type Answer, answers } from './verb.js'
 import { whichDatasets } from './which-dataset.js'
 import { countText, sizeText } from './words.js'
 
-type Found = Garbage & { readonly dataset: string }
+type Found = (Garbage | Leftover) & { readonly dataset: string }
 
 /** `refit gc [MODEL]`: objects that nobody needs. The only verb besides `erase` that removes any. */
 export function gcCommand(program: Command): void {
   const command = program
     .command('gc [model]')
-    .description('remove objects of the dataset that nobody needs; without --yes only says which')
+    .description(
+      'remove objects of the dataset, and what runs and pushes left beside it, that nobody needs; without --yes only says which',
+    )
     .option('--keep-days <days>', 'what was needed within so many days stays', '30')
     .option('--yes', 'remove them')
   answers<{ keepDays: string; yes?: boolean }>(command, async ([named], { keepDays, yes = false }) => {
     const ports = await openPorts(readConfig(process.env), { mustExist: true })
     const found: Found[] = []
-    for (const { spec } of await whichDatasets(ports.storage, named)) {
+    for (const revision of await whichDatasets(ports.storage, named)) {
+      const { spec } = revision
       const [model = spec.model] = spec.model.split('/')
-      const request = { model, spec, keepDays: wholeNumber(keepDays, 'day'), actor: whoAsks(), isDry: !yes }
+      const request = { model, revision, keepDays: wholeNumber(keepDays, 'day'), actor: whoAsks(), isDry: !yes }
       const garbage = await collectDataset(ports, request)
       found.push(...garbage.map((object) => ({ dataset: spec.model, ...object })))
     }
@@ -45,4 +49,4 @@ function answerTo(found: readonly Found[], isDone: boolean): Answer {
   return { json, text: `${table(['of', 'objects', 'size'], rows)}\n\n${verdict}` }
 }
 
-const sum = (objects: readonly Garbage[]): number => objects.reduce((total, { bytes }) => total + bytes, 0)
+const sum = (objects: readonly Found[]): number => objects.reduce((total, { bytes }) => total + bytes, 0)

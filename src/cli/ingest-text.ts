@@ -3,7 +3,7 @@ import type { Receipt } from '../data/dataset/commit.js'
 import type { IngestedBatch } from '../data/ingestion/ingest.js'
 import type { BroughtIn } from './bring-in.js'
 import { table } from './table.js'
-import { countText, withoutPath } from './words.js'
+import { countText, numberText, withoutPath } from './words.js'
 
 /** Batches that a table shows: more than that are not read. */
 const MOST_SHOWN = 50
@@ -48,8 +48,9 @@ function batchTable(commits: readonly IngestedBatch[]): string {
 function sumText(commits: readonly IngestedBatch[]): string {
   const sum = (part: 'rowsIn' | 'kept' | 'quarantined' | 'duplicates') =>
     commits.reduce((total, { commit: { receipt } }) => total + receipt[part], 0)
-  const rows = `${sum('rowsIn')} rows in = ${sum('kept')} kept + ${sum('quarantined')} quarantined`
-  return `${countText(commits.length, 'batch', 'batches')}: ${rows} + ${sum('duplicates')} duplicates.`
+  const kept = `${numberText(sum('kept'))} kept + ${numberText(sum('quarantined'))} quarantined`
+  const batches = countText(commits.length, 'batch', 'batches')
+  return `${batches}: ${countText(sum('rowsIn'), 'row')} in = ${kept} + ${countText(sum('duplicates'), 'duplicate')}.`
 }
 
 const waits = ({ quarantined, unreadable }: Receipt): boolean => quarantined > 0 || unreadable !== undefined

@@ -10,6 +10,7 @@ import { whoAsks } from './session.js'
 import { type Progress, showProgress } from './terminal.js'
 import { type Answer, answers } from './verb.js'
 import { whichDatasets } from './which-dataset.js'
+import { countText, numberText } from './words.js'
 
 /** `refit ingest [MODEL]`: bring in what arrived, or prove that every row is where the receipts say. */
 export function ingestCommand(program: Command): void {
@@ -80,12 +81,14 @@ function answerTo(model: string, account: Accounting): Answer {
   const verdict = holds
     ? 'Every row is accounted for.'
     : `It does not hold:\n${differences.map((d) => `- ${d}`).join('\n')}`
-  const text = `"${model}": ${batches} batches (${unreadable} unreadable, kept in quarantine), ${accountText(account)}. ${verdict}`
+  const text = `"${model}": ${countText(batches, 'batch', 'batches')} (${numberText(unreadable)} unreadable, kept in quarantine), ${accountText(account)}. ${verdict}`
   return { json: { model, ...account }, text, exitCode: holds ? 0 : 1 }
 }
 
 /** The sum of an account in words. */
 export function accountText({ rowsIn, kept, quarantined, duplicates, dropped, erased }: Accounting): string {
-  const rare = [...(dropped > 0 ? [` + ${dropped} dropped`] : []), ...(erased > 0 ? [` + ${erased} erased`] : [])]
-  return `${rowsIn} rows in = ${kept} kept + ${quarantined} quarantined + ${duplicates} duplicates${rare.join('')}`
+  const part = (rows: number, what: string) => `${numberText(rows)} ${what}`
+  const rare = [...(dropped > 0 ? [part(dropped, 'dropped')] : []), ...(erased > 0 ? [part(erased, 'erased')] : [])]
+  const usual = [part(kept, 'kept'), part(quarantined, 'quarantined'), countText(duplicates, 'duplicate')]
+  return `${countText(rowsIn, 'row')} in = ${[...usual, ...rare].join(' + ')}`
 }

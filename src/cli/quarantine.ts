@@ -15,7 +15,7 @@ import { openSession, whoAsks, wholeNumber } from './session.js'
 import { table } from './table.js'
 import { type Answer, answers } from './verb.js'
 import { whichDataset, whichDatasets } from './which-dataset.js'
-import { withoutPath } from './words.js'
+import { countText, numberText, withoutPath } from './words.js'
 
 /** Registers the verbs. */
 export function quarantineCommand(program: Command): void {
@@ -135,7 +135,7 @@ function showText({ commit, rows, reasons, unreadable }: WaitingBatch, sample: r
     ...(text === null ? columns.map((name) => values[name] ?? '') : [text]),
   ])
   const more = rows > sample.length ? `\n${rows - sample.length} more rows: ${quarantine?.uri}` : ''
-  return `${head}: ${rows} rows, ${reasonsText(reasons)}\n\n${table(['row', 'line', 'reason', ...columns], lines)}${more}`
+  return `${head}: ${countText(rows, 'row')}, ${reasonsText(reasons)}\n\n${table(['row', 'line', 'reason', ...columns], lines)}${more}`
 }
 
 function answerTo(
@@ -154,10 +154,10 @@ function answerTo(
 
 function receiptText({ rowsIn, kept, quarantined, duplicates, dropped }: Receipt): string {
   const parts = [
-    ...(kept > 0 ? [`${kept} kept`] : []),
-    ...(duplicates > 0 ? [`${duplicates} duplicates`] : []),
-    ...(quarantined > 0 ? [`${quarantined} in quarantine still`] : []),
-    ...(dropped > 0 ? [`${dropped} dropped`] : []),
+    ...(kept > 0 ? [`${numberText(kept)} kept`] : []),
+    ...(duplicates > 0 ? [countText(duplicates, 'duplicate')] : []),
+    ...(quarantined > 0 ? [`${numberText(quarantined)} in quarantine still`] : []),
+    ...(dropped > 0 ? [`${numberText(dropped)} dropped`] : []),
   ]
-  return parts.length === 0 ? 'its bytes were given up' : `${rowsIn} rows = ${parts.join(' + ')}`
+  return parts.length === 0 ? 'its bytes were given up' : `${countText(rowsIn, 'row')} = ${parts.join(' + ')}`
 }

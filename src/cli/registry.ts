@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { allEntries, datasetLog } from '../data/dataset/dataset-log.js'
 import { type ErasedSince, erasedSince } from '../data/upkeep/erasures.js'
+import { latestSpec } from '../ledger/spec-revisions.js'
 import { ALIASES, type AliasMove, type Version } from '../registry/registry.js'
+import { datasetSpecs } from '../spec/datasets.js'
 import { trainedPosition } from '../stages/upkeep/lineage.js'
 import type { Storage } from '../storage/storage.js'
 import { openSession, whichModel } from './session.js'
@@ -37,9 +39,11 @@ export function registryCommand(program: Command): void {
   })
 }
 
-/** A version, and what of its rows was erased after it had learned from them. */
+/** A version, and what of its rows or labels was erased after it had learned from them. */
 interface ErasedOf extends ErasedSince {
   readonly version: number
+  /** The model's rows, or a feed of labels: then the rows are answers. */
+  readonly dataset: string
 }
 
 /** Versions of whose rows some were erased since. */
@@ -52,17 +56,20 @@ async function erasedSinceTraining({
   readonly model: string
   readonly versions: readonly Version[]
 }): Promise<readonly ErasedOf[]> {
-  const entries = await allEntries(datasetLog(storage, model))
   const found: ErasedOf[] = []
-  for (const version of versions) {
-    const since = erasedSince(entries, await trainedPosition(storage, model, version))
-    if (since.commits.length > 0) found.push({ version: version.version, ...since })
+  const { spec } = await latestSpec(storage, model)
+  for (const { model: dataset } of datasetSpecs(spec)) {
+    const entries = await allEntries(datasetLog(storage, dataset))
+    for (const version of versions) {
+      const since = erasedSince(entries, await trainedPosition(storage, { model, dataset }, version))
+      if (since.commits.length > 0) found.push({ version: version.version, dataset, ...since })
+    }
   }
-  return found
+  return found.sort((one, other) => one.version - other.version)
 }
 
-const erasedText = ({ version, commits, rows, entries }: ErasedOf): string =>
-  `version ${version} learned from rows that were erased since: ${countText(rows, 'row')} of ${countText(commits.length, 'commit')}, ` +
+const erasedText = ({ version, dataset, commits, rows, entries }: ErasedOf): string =>
+  `version ${version} learned from rows that were erased since: ${countText(rows, 'row')} of ${countText(commits.length, 'commit')} of "${dataset}", ` +
   `by entries ${entries.join(', ')}. Its snapshot cannot be rebuilt exactly.`
 
 function versionRow(version: Version, pointing: (version: number) => string): readonly string[] {

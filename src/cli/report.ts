@@ -7,6 +7,7 @@ import { readRunSummaries } from '../stages/summaries.js'
 import { renderReport } from '../web/report/render-report.js'
 import { openSession, whichModel, wholeNumber } from './session.js'
 import { answers } from './verb.js'
+import { countText } from './words.js'
 
 /** `refit report [MODEL] [--run N]`: one self-contained HTML file for a run. */
 export function reportCommand(program: Command): void {
@@ -22,7 +23,7 @@ export function reportCommand(program: Command): void {
     const run = options.run === undefined ? runs[0]?.run : wholeNumber(options.run, 'run')
     if (run === undefined || !runs.some((summary) => summary.run === run)) {
       const which = run === undefined ? 'a run' : `run ${run}`
-      throw new RefitError('NotFound', `Cannot find ${which} of "${model}": it has ${runs.length} runs.`)
+      throw new RefitError('NotFound', `Cannot find ${which} of "${model}": it has ${countText(runs.length, 'run')}.`)
     }
     const record = await readRunRecord(storage, { model, run })
     const path = resolve(options.out ?? `${model}-run-${run}.html`)

@@ -1,41 +1,43 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
-import { openSnapshot } from '../data/dataset/snapshot.js'
-import { type Retired, retire } from '../data/upkeep/retire.js'
-import { RefitError } from '../errors.js'
-import { nowBy } from '../stages/decide.js'
+import type { Retired } from '../data/upkeep/retire.js'
+import { retireRows } from '../stages/upkeep/retire-rows.js'
 import { openPorts } from '../wiring.js'
 import { whoAsks } from './session.js'
 import { type Answer, answers } from './verb.js'
-import { whichDataset } from './which-dataset.js'
+import { whichDatasets } from './which-dataset.js'
 import { countText, timeText } from './words.js'
 
 /** `refit retire [MODEL]`: drop rows that are older than the spec keeps them. */
 export function retireCommand(program: Command): void {
   const command = program
     .command('retire [model]')
-    .description('drop rows older than data.retentionDays, by whole partitions; without --yes only says which')
+    .description(
+      'drop rows older than data.retentionDays, and answers about them, by whole partitions; without --yes only says which',
+    )
     .option('--why <text>', 'why, for the record', 'data.retentionDays of the spec')
     .option('--yes', 'do it')
   answers<{ why: string; yes?: boolean }>(command, async ([named], { why, yes = false }) => {
-    const { storage, data, now } = await openPorts(readConfig(process.env), { mustExist: true })
-    const { spec } = await whichDataset(storage, named)
-    const { retentionDays } = spec.data
-    if (retentionDays === undefined) {
-      throw new RefitError(
-        'InvalidInput',
-        `Cannot retire rows of "${spec.model}": its spec keeps all of them. Name data.retentionDays, and apply it.`,
-      )
+    const ports = await openPorts(readConfig(process.env), { mustExist: true })
+    const found: RetiredOf[] = []
+    for (const { spec } of await whichDatasets(ports.storage, named)) {
+      const { model: dataset } = spec
+      const [model = dataset] = dataset.split('/')
+      found.push({
+        dataset,
+        ...(await retireRows(ports, { model, dataset, actor: whoAsks(), why, isDry: !yes })),
+      })
     }
-    const asOf = nowBy(spec, await openSnapshot(data, spec.model), now())
-    const request = { dataset: spec.model, retentionDays, asOf, actor: whoAsks(), why, isDry: !yes }
-    return answerTo(spec.model, await retire(data, request))
+    return answerTo(found, yes)
   })
 }
 
-function answerTo(dataset: string, retired: Retired): Answer {
-  return { json: { dataset, ...retired }, text: `"${dataset}": ${textOf(retired)}` }
-}
+type RetiredOf = Retired & { readonly dataset: string }
+
+const answerTo = (found: readonly RetiredOf[], isDone: boolean): Answer => ({
+  json: { retired: found, isDry: !isDone },
+  text: found.map((retired) => `"${retired.dataset}": ${textOf(retired)}`).join('\n'),
+})
 
 function textOf({ before, partitions, rows, from, to, entry }: Retired): string {
   const limit = `older than ${timeText(before)}`

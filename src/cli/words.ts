@@ -1,8 +1,12 @@
 /** How the command line writes counts, sizes and times. */
 
-/** A count with its noun: `1 batch`, `2 batches`. */
-export const countText = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`
+import { count, countOf } from '../web/format.js'
+
+/** A count: `2,000`. */
+export const numberText = (value: number): string => count(value)
+
+/** A count with its noun: `1 batch`, `2,000 batches`. */
+export const countText = countOf
 
 /** A size in the unit that keeps it short: of 1,024 bytes each, as the limits of the configuration are. */
 export function sizeText(bytes: number): string {

@@ -1,8 +1,8 @@
 import type { Triggers } from '../spec/policy.js'
+import { DAY_MS } from './event-time.js'
 import { count } from './plain-numbers.js'
 
 const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** What the steward knows about its model when it rules. Times are milliseconds since 1970. */
 export interface AdmissionState {

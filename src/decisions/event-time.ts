@@ -1,6 +1,7 @@
 /** Event times are ISO 8601 text; one without a zone counts as UTC, so that no machine's zone matters. */
 
-const DAY_MS = 86_400_000
+/** Milliseconds of a day: times are UTC, where each day is as long. */
+export const DAY_MS = 86_400_000
 
 /** Milliseconds since 1970 of an event time. NaN when it cannot be read. */
 export function eventTimeMs(time: string): number {

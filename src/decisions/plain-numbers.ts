@@ -12,5 +12,9 @@ export function decimal(value: number, digits = 4): string {
   return Object.is(value, -0) ? '0' : String(Number(value.toPrecision(digits)))
 }
 
+/** A count with its noun: `1 batch`, `2,000 batches`. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
+
 /** `1 row`, `2 rows`. */
-export const rows = (value: number): string => `${count(value)} ${value === 1 ? 'row' : 'rows'}`
+export const rows = (value: number): string => counted(value, 'row')

@@ -1,6 +1,7 @@
 /** The inbox of a model: what producers pushed, in the order in which it became durable. */
 import { z } from 'zod'
 import { RefitError } from '../errors.js'
+import { sha256OfBytes } from '../storage/digest.js'
 import { type Log, type LogEntry, sharedLog } from '../storage/log.js'
 import { ObjectRef, putFile } from '../storage/objects.js'
 import type { Storage } from '../storage/storage.js'
@@ -69,9 +70,14 @@ export async function storeAcknowledged(storage: Storage, model: string, push: R
   return enter(storage, model, `${push.key} ${sha256}`, { ...body, conflictsWith: entry.seq })
 }
 
-async function putBytes(storage: Storage, model: string, { format, path }: ReceivedPush): Promise<Push> {
+/** Folder of the bytes of what was pushed to a model. */
+export const inboxObjects = (model: string): string => `datasets/${model}/inbox/objects`
+
+/** Each key has a folder: bytes that another push has too are objects of their own, and go with the push that they came by. */
+async function putBytes(storage: Storage, model: string, { key, format, path }: ReceivedPush): Promise<Push> {
   const extension = extensionOf(format)
-  return { object: await putFile(storage, `datasets/${model}/inbox/objects`, path, { extension }), format }
+  const folder = `${inboxObjects(model)}/${sha256OfBytes(Buffer.from(key))}`
+  return { object: await putFile(storage, folder, path, { extension }), format }
 }
 
 async function enter(storage: Storage, model: string, key: string, body: Push): Promise<StoredPush> {

@@ -56,7 +56,7 @@ export function createPushSource(storage: Storage, model: string, options: PushS
       return { arrivals: (last?.seq ?? taken) - taken, since: first?.at ?? null }
     },
 
-    forget: (known) => forgetPushes(storage, model, Number(known.cursor(ORIGIN))),
+    forget: (known, { isDry } = {}) => forgetPushes(storage, model, { upTo: Number(known.cursor(ORIGIN)), isDry }),
   }
 
   /** The pushes that make up the batch after this number: as many as fit, one at least where there is one. */

@@ -73,6 +73,12 @@ export interface Fetched {
   readonly sha256: string
 }
 
+/** Bytes of an arrival, as an object of the store. */
+export interface ForgottenBytes {
+  readonly key: string
+  readonly bytes: number
+}
+
 /** What a call may be stopped by. */
 export interface Stoppable {
   readonly signal?: AbortSignal | undefined
@@ -90,6 +96,9 @@ export interface Source {
   fetch(batch: BatchSource, to: string, options?: Stoppable): Promise<Fetched | undefined>
   /** How much waits, where that can be told at once; absent where one has to look for it. */
   waiting?(known: Known): Promise<Arrivals>
-  /** Removes the bytes of what is known, where they lie in the store; gives their size. Absent for what belongs to others. */
-  forget?(known: Known): Promise<number>
+  /**
+   * Removes the bytes of what is known, where they lie in the store, and gives what it removed; only finds it when it is dry. Absent
+   * for what belongs to others.
+   */
+  forget?(known: Known, options?: { readonly isDry?: boolean }): Promise<readonly ForgottenBytes[]>
 }

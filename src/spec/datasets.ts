@@ -18,13 +18,13 @@ export function feedSpec(spec: ModelSpec, name: string): ModelSpec {
   const feed = spec.data.labels?.[name]
   if (feed === undefined) throw noSuchFeed(spec, name)
   const { source, columns, encoding, time, sql, maxQuarantineShare } = feed
-  const { keyWindowDays, clock } = spec.data
+  const { keyWindowDays, clock, retentionDays } = spec.data
   return {
     ...spec,
     model: feedDataset(spec.model, name),
     baseline: { kind: 'rule', score: '0' },
     data: {
-      ...{ source, columns, encoding, maxQuarantineShare, keyWindowDays, clock },
+      ...{ source, columns, encoding, maxQuarantineShare, keyWindowDays, clock, retentionDays },
       ...{ derived: {}, rules: {}, features: [], eventTime: time, label: { sql, delayDays: 0 } },
     },
   }

@@ -15,6 +15,7 @@ import { championOf } from './champion.js'
 import { gatherEvidence } from './gather-evidence.js'
 import type { IngestSummary } from './ingestion.js'
 import type { Life, Ports, RunAt } from './ports.js'
+import { readingRows } from './reading-rows.js'
 import { openPlan } from './run-plan.js'
 import { stageOf } from './stage-output.js'
 
@@ -36,7 +37,10 @@ type DecidePorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openPredictor'
 /** Decides, and enters the decision into the model's log. */
 export async function decide(ports: DecidePorts, at: RunAt, life: Life): Promise<DecideOutput> {
   const { storage } = ports
-  const output = await keepStage(storage, { ...at, stage: 'decide' }, () => look(ports, at, life))
+  const output = await keepStage(storage, { ...at, stage: 'decide' }, async () => {
+    const { spec } = (await openPlan(storage, at)).revision
+    return readingRows(storage, spec, () => look(ports, at, life))
+  })
   const { decision, evidence, snapshot, answers } = output
   await enterDecision(storage, at.model, {
     run: at.run,

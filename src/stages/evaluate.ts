@@ -11,7 +11,7 @@ import type { NumberedRevision } from '../ledger/spec-revisions.js'
 import type { ModelPackage } from '../predictor/package.js'
 import type { Version } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { type ObjectRef, objectFile, putJson } from '../storage/objects.js'
+import { type ObjectRef, putJson } from '../storage/objects.js'
 import { checkArtifact } from './artifact-check.js'
 import { championOf } from './champion.js'
 import { baselinePackage, closeScorer, openScorer, type Scorer } from './packages.js'
@@ -20,6 +20,7 @@ import { buildReference } from './reference.js'
 import { openPlan } from './run-plan.js'
 import { type ScoredRows, scoreRows } from './scoring.js'
 import type { SelectOutput } from './select.js'
+import { selectedFile } from './selected-rows.js'
 import { inRound, stageOf } from './stage-output.js'
 import { type TrainOutput, thresholdOf } from './train.js'
 
@@ -63,7 +64,7 @@ async function examine(folder: string, ports: EvaluatePorts, at: RoundAt, life: 
   const selected = await stageOf<SelectOutput>(storage, at, 'select')
   const { pack } = await stageOf<TrainOutput>(storage, at, 'train')
   const champion = await standingOf(ports, at.model)
-  const holdout = await objectFile(storage, selected.holdout)
+  const holdout = await selectedFile(storage, at, selected.holdout)
 
   const scorers = await openContenders(ports, { spec, pack, champion, folder })
   try {
@@ -168,7 +169,7 @@ async function conclude(
 ): Promise<EvaluateOutput> {
   const { judgement, selected, scored, threshold } = found
   const scores = scored.scores.candidate ?? new Float64Array()
-  const training = await objectFile(storage, selected.training)
+  const training = await selectedFile(storage, at, selected.training)
   const profile = await profileFile(data, { spec, file: training, bins: await newestBins(storage, at.model) })
   // Shares of weak labels say little about the world: where there are such, live labels are held against verified ones.
   const labelled = selected.labels === undefined ? profile : { ...profile, label: selected.labels.verified }

@@ -5,6 +5,7 @@ import { openSnapshot } from '../data/dataset/snapshot.js'
 import { collectBatches } from '../data/ingestion/collect.js'
 import { ingestBatch } from '../data/ingestion/ingest.js'
 import { type FeedPositions, feedPositions } from '../data/labels/answers.js'
+import { count, counted, rows } from '../decisions/plain-numbers.js'
 import type { IngestedBatch } from '../decisions/run-record.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'
@@ -137,10 +138,10 @@ export async function sumUpIngest(
     const snapshot = await openSnapshot(data, model)
     const mine = snapshot.commits.filter(({ ingestedBy }) => ingestedBy === `run ${run}`)
     const text = textOf(mine, left).join(', ')
-    const rows = { snapshot: snapshot.seq, batches: mine.map(asBatch) }
-    if (feedsOf(spec).length === 0) return { text, ...rows }
+    const done = { snapshot: snapshot.seq, batches: mine.map(asBatch) }
+    if (feedsOf(spec).length === 0) return { text, ...done }
     const answers = await feedPositions(data, spec)
-    return { text: [text, ...(await answerTexts(data, { spec, run, answers }))].join('; '), ...rows, answers }
+    return { text: [text, ...(await answerTexts(data, { spec, run, answers }))].join('; '), ...done, answers }
   })
 }
 
@@ -167,22 +168,22 @@ function textOf(commits: readonly PositionedCommit[], left: readonly string[]): 
   const stopped = commits.filter(({ receipt }) => receipt.stopped !== undefined).map(({ source }) => source.path)
   return [
     countOf(commits),
-    `${sum('rowsIn')} rows in`,
-    `${sum('kept')} kept`,
-    `${sum('quarantined')} quarantined`,
-    ...(sum('duplicates') > 0 ? [`${sum('duplicates')} duplicates`] : []),
-    ...(unreadable > 0 ? [`${unreadable} unreadable batches in quarantine`] : []),
+    `${rows(sum('rowsIn'))} in`,
+    `${count(sum('kept'))} kept`,
+    `${count(sum('quarantined'))} quarantined`,
+    ...(sum('duplicates') > 0 ? [counted(sum('duplicates'), 'duplicate')] : []),
+    ...(unreadable > 0 ? [`${counted(unreadable, 'unreadable batch', 'unreadable batches')} in quarantine`] : []),
     ...(stopped.length > 0 ? [`stopped with too many broken rows: ${named(stopped)}`] : []),
     ...notIn,
   ]
 }
 
-const countOf = ({ length }: readonly unknown[]): string => (length === 1 ? '1 batch' : `${length} batches`)
+const countOf = ({ length }: readonly unknown[]): string => counted(length, 'batch', 'batches')
 
 /** The first paths: a sentence, and the history that holds it, must not grow with what arrived. */
 function named(paths: readonly string[]): string {
   const some = paths.slice(0, MOST_NAMED).join(', ')
-  return paths.length > MOST_NAMED ? `${some} and ${paths.length - MOST_NAMED} more` : some
+  return paths.length > MOST_NAMED ? `${some} and ${count(paths.length - MOST_NAMED)} more` : some
 }
 
 const asBatch = ({ seq, source, receipt }: PositionedCommit): IngestedBatch => ({

@@ -1,11 +1,11 @@
 /** From a passed examination to the champion: register, ask, move the alias, make sure it serves, and the way back. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted } from '../decisions/plain-numbers.js'
 import { RefitError } from '../errors.js'
 import { keepStage, readStage } from '../ledger/run-ledger.js'
 import type { VersionRecord } from '../registry/registry.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { objectFile } from '../storage/objects.js'
 import type { RollbackRequest } from '../workflows/messages.js'
 import type { DecideOutput } from './decide.js'
 import type { EvaluateOutput } from './evaluate.js'
@@ -14,6 +14,7 @@ import type { Ports, RoundAt, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import { scoreRows } from './scoring.js'
 import type { SelectOutput } from './select.js'
+import { requireUnerased, selectedFile } from './selected-rows.js'
 import { inRound, stageOf } from './stage-output.js'
 import type { TrainOutput } from './train.js'
 
@@ -64,7 +65,10 @@ export async function keepApproval(
   await keepStage(storage, { model, run, stage: 'approve' }, async () => ({ verdict, actor, reason, at }))
 }
 
-/** Moves `champion` to the candidate, if it still stands where it was judged against. */
+/**
+ * Moves `champion` to the candidate, if it still stands where it was judged against. Rejects with `RowsErased` when it learned from
+ * rows that were erased since.
+ */
 export async function promote(ports: PromotionPorts, at: RoundAt): Promise<PromoteOutput> {
   return keepStage(ports.storage, { ...at, stage: inRound('promote', at.round) }, () => moveChampion(ports, at))
 }
@@ -123,6 +127,9 @@ async function versionRecord({ storage }: PromotionPorts, at: RoundAt): Promise<
 
 async function moveChampion({ storage, registry }: PromotionPorts, at: RoundAt): Promise<PromoteOutput> {
   const { version } = await stageOf<RegisterOutput>(storage, at, 'register')
+  // An attempt that moved it and was lost is finished: the run must end as what it is.
+  const isMoved = (await registry.alias(at.model, 'champion'))?.version === version
+  if (!isMoved) await requireUnerased(storage, at)
   const { judgement, evidence, text } = await stageOf<EvaluateOutput>(storage, at, inRound('evaluate', at.round))
   const approval = await readStage<ApprovalKept>(storage, at.model, at.run, 'approve')
   const judged = judgement.champion
@@ -173,7 +180,7 @@ export async function confirmServing(ports: PromotionPorts, at: RoundAt) {
     const scorer = await openScorer(ports, (await registry.version(at.model, version)).package, join(folder, 'package'))
     const { spec } = (await openPlan(storage, at)).revision
     const scored = await scoreRows(data, {
-      files: [await objectFile(storage, examined.golden)],
+      files: [await selectedFile(storage, at, examined.golden)],
       label: 'NULL::INT',
       scorers: { champion: scorer },
       atMost: examined.goldenScores.length,
@@ -189,7 +196,7 @@ function compareWith(expected: readonly number[], found: Float64Array | undefine
   const worst = expected.reduce((most, score, i) => Math.max(most, Math.abs(score - (found?.[i] ?? Number.NaN))), 0)
   const isServing = worst <= SAME_SCORE
   const text = isServing
-    ? `version ${version} of "${spec.model}" answers ${expected.length} golden rows as examined`
+    ? `version ${version} of "${spec.model}" answers ${counted(expected.length, 'golden row')} as examined`
     : `version ${version} of "${spec.model}" answers golden rows differently from its examination, by up to ${worst}`
   return { isServing, text }
 }

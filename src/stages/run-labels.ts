@@ -1,8 +1,10 @@
 /** What a run asks people, and how far their answers are. */
+import { count, rows } from '../decisions/plain-numbers.js'
 import { labelRequestLog, type NumberedRequest } from '../ledger/label-requests.js'
 import type { ModelSpec } from '../spec/spec.js'
-import { lookAtRequest, requestLabels } from './label-requests.js'
+import { lookAtRequest } from './look-at-request.js'
 import type { Life, Ports, RunAt } from './ports.js'
+import { requestLabels } from './request-labels.js'
 import { openPlan } from './run-plan.js'
 
 type RunLabelPorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openPredictor' | 'now'>
@@ -43,7 +45,7 @@ async function look(ports: RunLabelPorts, spec: ModelSpec, entry: NumberedReques
   const { request, missing, openUntil, answered } = await lookAtRequest(ports, spec, entry)
   const asked = answered.random.asked + answered.uncertain.asked
   const text =
-    `answers about ${asked} rows: ${asked - missing} came, the others until ${openUntil} ` +
+    `answers about ${rows(asked)}: ${count(asked - missing)} came, the others until ${openUntil} ` +
     `(\`refit labels export ${request} --model ${spec.model}\` has the rows)`
   return { request, missing, openUntil, text }
 }

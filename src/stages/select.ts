@@ -2,10 +2,12 @@
 
 import { openSnapshot } from '../data/dataset/snapshot.js'
 import { type Selection, selectRows } from '../data/selection/select.js'
+import { count, rows } from '../decisions/plain-numbers.js'
 import { keepStage } from '../ledger/run-ledger.js'
 import type { DecideOutput } from './decide.js'
 import type { IngestSummary } from './ingestion.js'
 import type { Ports, RunAt } from './ports.js'
+import { type LogEnds, readingRows } from './reading-rows.js'
 import { openPlan } from './run-plan.js'
 import { stageOf } from './stage-output.js'
 
@@ -17,6 +19,8 @@ const LEAST_HOLDOUT_ROWS = 30
 export interface SelectOutput extends Selection {
   readonly text: string
   readonly isEnough: boolean
+  /** Where the logs of rows and answers ended before these were read: what was erased up to there is not among them. */
+  readonly seen?: LogEnds
 }
 
 /** Selects training, validation and holdout rows, each a stored Parquet file. */
@@ -26,25 +30,28 @@ export async function select({ storage, data }: Pick<Ports, 'storage' | 'data'>,
     const { snapshot, answers } = await stageOf<IngestSummary>(storage, at, 'ingest')
     const { decision, evidence } = await stageOf<DecideOutput>(storage, at, 'decide')
     if (decision.window === null) throw new Error('A decision to retrain names a window')
-    const selected = await selectRows(data, {
-      spec,
-      snapshot: await openSnapshot(data, at.model, snapshot),
-      answers,
-      window: decision.window,
-      holdoutDays: spec.gates.holdoutDays,
-      asOf: evidence.asOf,
-      seed: spec.trainer.seed,
+    const { window } = decision
+    return readingRows(storage, spec, async (seen) => {
+      const selected = await selectRows(data, {
+        spec,
+        snapshot: await openSnapshot(data, at.model, snapshot),
+        answers,
+        window,
+        holdoutDays: spec.gates.holdoutDays,
+        asOf: evidence.asOf,
+        seed: spec.trainer.seed,
+      })
+      return { ...describe(selected), seen }
     })
-    return describe(selected)
   })
 }
 
 function describe(selected: Selection): SelectOutput {
   const { trainingRows, validationRows, holdoutRows, oldRows, from, to, labels } = selected
   const isEnough = trainingRows >= LEAST_TRAINING_ROWS && holdoutRows >= LEAST_HOLDOUT_ROWS
-  const weak = labels === undefined || labels.weak.known === 0 ? '' : `, ${labels.weak.known} by weak labels`
-  const rows = `${trainingRows} rows to train (${oldRows} old${weak}), ${validationRows} to validate, ${holdoutRows} to examine`
+  const weak = labels === undefined || labels.weak.known === 0 ? '' : `, ${count(labels.weak.known)} by weak labels`
+  const parts = `${rows(trainingRows)} to train (${count(oldRows)} old${weak}), ${count(validationRows)} to validate, ${count(holdoutRows)} to examine`
   const span = from === null || to === null ? '' : `, training from ${from} to ${to}`
-  const text = isEnough ? `${rows}${span}` : `too few labelled rows: ${rows}`
+  const text = isEnough ? `${parts}${span}` : `too few labelled rows: ${parts}`
   return { ...selected, text, isEnough }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { featureColumns } from '../data/rules/features.js'
 import type { Decision } from '../decisions/decision.js'
+import { rows } from '../decisions/plain-numbers.js'
 import { RefitError } from '../errors.js'
 import { keepStage } from '../ledger/run-ledger.js'
 import type { NumberedRevision } from '../ledger/spec-revisions.js'
@@ -17,6 +18,7 @@ import { unpack } from './packages.js'
 import type { Life, Ports, RunAt } from './ports.js'
 import { openPlan } from './run-plan.js'
 import type { SelectOutput } from './select.js'
+import { selectedFile } from './selected-rows.js'
 import { stageOf } from './stage-output.js'
 
 /** What a training left behind. */
@@ -65,7 +67,7 @@ async function trainIn(folder: string, at: RunAt, ports: TrainPorts, life: Life)
   const pack = await packUp(ports, at, revision, { job, result })
   const seconds = (ports.now().getTime() - startedMs) / 1000
   return {
-    text: `${job.mode} on ${result.rowsTrained} rows in ${seconds.toFixed(1)} s: ${result.summary}`,
+    text: `${job.mode} on ${rows(result.rowsTrained)} in ${seconds.toFixed(1)} s: ${result.summary}`,
     pack,
     mode: job.mode,
     parent: parent ?? null,
@@ -88,8 +90,9 @@ async function prepare(
   given: { readonly revision: NumberedRevision; readonly trainer: Trainer; readonly resumeFrom: ObjectRef | undefined },
 ): Promise<{ readonly job: TrainingJob; readonly parent: number | undefined }> {
   const { spec } = given.revision
-  const decided = await stageOf<DecideOutput>(storage, { model, run }, 'decide')
-  const selected = await stageOf<SelectOutput>(storage, { model, run }, 'select')
+  const at = { model, run }
+  const decided = await stageOf<DecideOutput>(storage, at, 'decide')
+  const selected = await stageOf<SelectOutput>(storage, at, 'select')
   const mode = modeOf(decided.decision)
   const base = mode === 'full' ? undefined : await registry.version(model, decided.champion.version)
   const outputFolder = join(folder, 'output')
@@ -99,8 +102,8 @@ async function prepare(
   const job: TrainingJob = {
     mode,
     features: featureColumns(spec),
-    trainingFile: await objectFile(storage, selected.training),
-    validationFile: await objectFile(storage, selected.validation),
+    trainingFile: await selectedFile(storage, at, selected.training),
+    validationFile: await selectedFile(storage, at, selected.validation),
     ...(await baseFolder(storage, folder, base)),
     parameters: spec.trainer.parameters,
     seed: spec.trainer.seed,
@@ -150,13 +153,16 @@ export function thresholdOf({ prediction, businessMetric }: NumberedRevision['sp
   return Math.min(1, Math.max(0, wrongAlarm / (wrongAlarm + missed)))
 }
 
+/** Folder of the checkpoints of a run's training. */
+export const checkpointFolder = ({ model, run }: RunAt): string => `runs/${model}/${run}/checkpoint-files`
+
 /** Checkpoints of a run: a numbered log, so that any worker finds the last one. */
 function checkpointLog({ storage }: TrainPorts, { model, run }: RunAt) {
   const log = openLog(storage, `runs/${model}/${run}/checkpoints`, z.strictObject({ file: ObjectRef }))
   return {
     latest: async () => (await log.head())?.body.file,
     save: async (path: string) => {
-      const file = await putFile(storage, `runs/${model}/${run}/checkpoint-files`, path, { extension: '.ckpt' })
+      const file = await putFile(storage, checkpointFolder({ model, run }), path, { extension: '.ckpt' })
       await log.append({ id: file.sha256, actor: 'trainer', body: { file } })
     },
   }

@@ -24,6 +24,7 @@ function statusOfCode(code: RefitErrorCode): ContentfulStatusCode {
     case 'NotFound':
       return 404
     case 'Conflict':
+    case 'RowsErased':
       return 409
     case 'StoreUnavailable':
     case 'SourceUnavailable':

@@ -89,7 +89,7 @@ test('rows are requested, answered and counted, and no row is asked about twice'
     ['quarantine', 'drop', '2', '--model', 'orders/labels/inspections', '--reason', 'a joke'],
     here,
   )
-  assert.match(dropped.stdout, /^Batch 2 of "orders\/labels\/inspections": 1 rows = 1 dropped/)
+  assert.match(dropped.stdout, /^Batch 2 of "orders\/labels\/inspections": 1 row = 1 dropped/)
   const proof = await refit(['ingest', '--verify'], here)
   assert.match(
     proof.stdout,

@@ -62,7 +62,7 @@ test('a stopped batch is listed, shown, released by a corrected spec, and the re
   assert.equal(nothing.exitCode, 1)
   assert.match(nothing.stdout, /^Nothing of batch 2 was released: none of 1 rows is sound by revision 2 of the spec\./)
   const dropped = await refit(['quarantine', 'drop', '2', '--rule', 'mass', '--reason', 'a typing error'], here)
-  assert.equal(dropped.stdout, 'Batch 2 of "orders": 1 rows = 1 dropped; commit 3.\n')
+  assert.equal(dropped.stdout, 'Batch 2 of "orders": 1 row = 1 dropped; commit 3.\n')
   assert.match(
     (await refit(['ingest', '--verify'], here)).stdout,
     /3 rows in = 2 kept \+ 0 quarantined \+ 0 duplicates \+ 1 dropped\./,

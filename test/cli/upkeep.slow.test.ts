@@ -64,7 +64,7 @@ test('a dataset is compacted, shown, freed of a person, of old rows and of what 
   const listed = await refit(['registry'], here)
   assert.match(
     listed.stdout,
-    /^version 1 learned from rows that were erased since: 1 row of 1 commit, by entries 3, 4\./m,
+    /^version 1 learned from rows that were erased since: 1 row of 1 commit of "orders", by entries 3, 4\./m,
   )
 
   const then = await refitJson(['dataset', 'show', '--at', '2'], here, Shown)

@@ -64,7 +64,7 @@ test('a run asks about rows without a label, waits for the answers, and trains o
     assert.equal(proof.exitCode, 0, proof.stdout)
     assert.match(
       proof.stdout,
-      new RegExp(`^"${loop.model}/labels/inspections": 1 batches .*Every row is accounted for\\.$`, 'm'),
+      new RegExp(`^"${loop.model}/labels/inspections": 1 batch .*Every row is accounted for\\.$`, 'm'),
     )
   } finally {
     await loop.stop()

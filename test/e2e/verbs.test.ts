@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
+import { readRunRecord } from '../../src/stages/run-record.js'
 import { LATE_ORDERS, writeOrders } from '../support/late-orders.js'
 import { startLoop, type TestLoop } from '../support/loop.js'
 import { refit, refitFails, refitJson, type Surroundings } from '../support/refit.js'
@@ -69,7 +70,7 @@ test('run is followed to its end, approve lets the candidate pass', { timeout: 1
   const { exitCode, stdout, stderr } = await following
   assert.equal(stdout, 'Run 1 ended promoted: version 1 is champion, after version 0\n')
   assert.equal(exitCode, 0)
-  assert.match(stderr, /^ {2}ingest +1 batch(es)?, 8000 rows in, 7920 kept, 80 quarantined$/m)
+  assert.match(stderr, /^ {2}ingest +1 batch(es)?, 8,000 rows in, 7,920 kept, 80 quarantined$/m)
   assert.match(stderr, /^ {2}waiting for a person: update `approve` or `reject` within 7 days$/m)
   assert.match(stderr, /^ {2}approve +approved by ada: looked at it$/m)
 })
@@ -171,4 +172,25 @@ test('what cannot be approved is refused with the reason', { timeout: 60_000 }, 
   await refitFails(['rerun', '99', '--from', 'train'], here, { exitCode: 2, code: 'NotFound' })
   await refitFails(['rerun', '1', '--from', 'nowhere'], here, { exitCode: 2, code: 'InvalidInput' })
   await refitFails(['run', '--force', 'everything'], here, { exitCode: 2, code: 'InvalidInput' })
+})
+
+test('a run from whose selection a person was erased promotes nothing, says so, and frees the model', {
+  timeout: 120_000,
+}, async () => {
+  const before = await loop.ports.registry.alias('orders', 'champion')
+  const { run, workflowId } = await asking('--force', 'full')
+  const Erased = z.object({ datasets: z.array(z.object({ versions: z.array(z.number()), selections: z.number() })) })
+  const why = ['--why', 'request 17', '--yes']
+  const { datasets } = await refitJson(['erase', '--key', 'depot=east', ...why], here, Erased)
+  assert.ok(datasets[0]?.versions.includes(1) && datasets[0].selections >= 3)
+  await refit(['approve', String(run), '--reason', 'fine'], here)
+  await assert.rejects(temporal.client.result(workflowId))
+  const { outcome, outcomeReason } = await readRunRecord(loop.ports.storage, { model: 'orders', run })
+  assert.equal(outcome, 'failed')
+  const said = new RegExp(
+    `^Cannot go on with run ${run} of "orders": rows of .* \\(request 17\\)\\. .*refit rerun ${run} `,
+  )
+  assert.match(outcomeReason ?? '', said)
+  assert.deepEqual(await loop.ports.registry.alias('orders', 'champion'), before)
+  await until('the steward to be free', async () => (await temporal.client.stewardStatus('orders'))?.running === null)
 })

@@ -11,6 +11,7 @@ import type { Ports } from '../../src/stages/ports.js'
 import { openPorts } from '../../src/wiring.js'
 import { AdmitRequest, type RunResult } from '../../src/workflows/messages.js'
 import { lateOrdersSpec } from './late-orders.js'
+import { outsideEnvironment } from './refit.js'
 import type { TestTemporal } from './temporal.js'
 
 /** The system with model `orders` applied and nothing arrived. */
@@ -63,7 +64,7 @@ export async function startLoop(
   const landing = join(folder, 'landing')
   await mkdir(landing, { recursive: true })
   const env = {
-    ...withoutRefit(),
+    ...outsideEnvironment(),
     TEMPORAL_ADDRESS: temporal.address,
     REFIT_STORE: `file:${join(folder, 'store')}`,
     REFIT_SCRATCH: join(folder, 'scratch'),
@@ -104,9 +105,4 @@ export async function startLoop(
     },
     stop: () => worker.stop(),
   }
-}
-
-/** What a person has set for their own store is not for tests. */
-function withoutRefit(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REFIT_')))
 }

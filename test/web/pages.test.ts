@@ -5,7 +5,7 @@ import { RefitError } from '../../src/errors.js'
 import type { SpoolReport } from '../../src/spool/report.js'
 import type { WebDependencies } from '../../src/web/dependencies.js'
 import { createWebApp } from '../../src/web/web-app.js'
-import { fakeDependencies, flights } from './fixtures/dependencies.js'
+import { fakeDependencies, flights, NOTHING_WAITS } from './fixtures/dependencies.js'
 
 async function open(path: string, changes: Partial<WebDependencies> = {}) {
   const { dependencies, failures } = fakeDependencies(changes)
@@ -132,12 +132,15 @@ test('what waits in the inbox, in quarantine and in the spool is on both pages, 
   const waiting = async () => ({
     pushes: { arrivals: 4, since: '2026-11-24T09:00:00.000Z' },
     quarantine: { batches: 3, rows: 1_250, unreadable: 1, since: '2026-11-23T10:00:00.000Z' },
+    feeds: [{ ...NOTHING_WAITS, feed: 'clicks', pushes: { arrivals: 1, since: '2026-11-24T08:00:00.000Z' } }],
   })
-  const inbox = '4 pushes, since 2026-11-24 09:00:00 \\(1 h ago\\)'
+  const ofClicks = 'answers of clicks: 1 push, since 2026-11-24 08:00:00 \\(2 h ago\\)'
+  const inbox = `4 pushes, since 2026-11-24 09:00:00 \\(1 h ago\\)${ofClicks}`
   const quarantine = '1,250 rows of 2 batches, 1 unreadable batch, since 2026-11-23 10:00:00 \\(24 h ago\\)'
   const home = await open('/', { waiting, spool: async () => SPOOL })
   const brief =
-    'in the inbox: 4 pushes, since 1 h agoin quarantine: 1,250 rows of 2 batches, 1 unreadable batch, since 24 h ago'
+    'in the inbox: 4 pushes, since 1 h agoin quarantine: 1,250 rows of 2 batches, 1 unreadable batch, since 24 h ago' +
+    'in the inbox: answers of clicks: 1 push, since 2 h ago'
   assert.ok(home.text.includes(brief), home.text)
   assert.match(home.text, /In the rescue spool/)
   const model = await open('/models/flights', { waiting, spool: async () => SPOOL })

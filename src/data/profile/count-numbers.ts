@@ -6,7 +6,6 @@ import { type DuckDBConnection, type DuckDBDataChunk, DuckDBDoubleVector } from 
 import { z } from 'zod'
 import { RefitError } from '../../errors.js'
 import type { NumericProfile } from '../../statistics/profile.js'
-import type { DuckDb } from '../engine/context.js'
 import { Count, queryRow, queryRows } from '../engine/query.js'
 import { parquetScan, sqlName, sqlText } from '../engine/sql.js'
 import { BinCounter } from './bin-counter.js'
@@ -17,22 +16,8 @@ export interface NumericColumn {
   readonly edges: readonly number[]
 }
 
-/** Counts columns of a file, by name. */
-export async function countNumbers(
-  { connection }: DuckDb,
-  file: string,
-  columns: readonly NumericColumn[],
-): Promise<ReadonlyMap<string, NumericProfile>> {
-  const dictionaries = await columnsWithDictionary(connection, file)
-  const streamed = columns.filter(({ name }) => !dictionaries.has(name))
-  const counted = await countStream(connection, file, streamed)
-  for (const column of columns) {
-    if (dictionaries.has(column.name)) counted.set(column.name, await countGroups(connection, file, column))
-  }
-  return counted
-}
-
-async function columnsWithDictionary(connection: DuckDBConnection, file: string): Promise<ReadonlySet<string>> {
+/** Names of the columns of a file that have a dictionary throughout. */
+export async function columnsWithDictionary(connection: DuckDBConnection, file: string): Promise<ReadonlySet<string>> {
   const found = await queryRows(
     connection,
     `SELECT path_in_schema AS name FROM parquet_metadata(${sqlText(file)})
@@ -42,12 +27,12 @@ async function columnsWithDictionary(connection: DuckDBConnection, file: string)
   return new Set(found.map(({ name }) => name))
 }
 
-/** Counts columns by looking at each number. */
-async function countStream(
+/** Counts columns of a file by looking at each number; by name. */
+export async function countStream(
   connection: DuckDBConnection,
   file: string,
   columns: readonly NumericColumn[],
-): Promise<Map<string, NumericProfile>> {
+): Promise<ReadonlyMap<string, NumericProfile>> {
   const counters = columns.map(({ name, edges }) => ({ name, counter: new BinCounter(edges) }))
   if (counters.length === 0) return new Map()
   // A missing number comes as NaN: a chunk without NULL is read in half of the time.
@@ -71,8 +56,8 @@ async function countNulls(connection: DuckDBConnection, file: string, name: stri
   return (await queryRow(connection, sql, z.object({ nulls: Count }))).nulls
 }
 
-/** Groups equal values, and counts each group at once. In order, as threads find groups in another order each time. */
-async function countGroups(
+/** Counts a column by its groups of equal values. In order, as threads find groups in another order each time. */
+export async function countGroups(
   connection: DuckDBConnection,
   file: string,
   { name, edges }: NumericColumn,

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { z } from 'zod'
 import { RefitError } from '../../errors.js'
 import type { ModelSpec } from '../../spec/spec.js'
@@ -7,7 +8,7 @@ import { Count, columnsOf, queryRow, queryRows } from '../engine/query.js'
 import { isoTime, parquetScan, sqlName } from '../engine/sql.js'
 import { featureColumns } from '../rules/features.js'
 import type { Bins } from './bins.js'
-import { countNumbers } from './count-numbers.js'
+import { columnsWithDictionary, countGroups, countStream } from './count-numbers.js'
 
 /** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
 export interface ProfileRequest {
@@ -27,19 +28,56 @@ export async function profileFile(context: EngineContext, request: ProfileReques
   return withDuckDb(context, { readable: [file], signal }, (duckDb) => profilePartition(duckDb, request))
 }
 
-/** As {@link profileFile}, on an instance that may read the file. */
+/**
+ * As {@link profileFile}, on an instance that may read the file. Numbers are looked at in this thread while DuckDB's count what
+ * can be grouped.
+ */
 export async function profilePartition(duckDb: DuckDb, { spec, file, bins }: ProfileRequest): Promise<Profile> {
-  const scan = parquetScan([file])
-  const features = featureColumns(spec)
-  const numeric = features.flatMap(({ name, kind }) =>
-    kind === 'numeric' ? [{ name, edges: edgesOf(bins, name) }] : [],
-  )
-  const numbers = await countNumbers(duckDb, file, numeric)
-  const columns: [string, ColumnProfile][] = []
-  for (const { name } of features) {
-    columns.push([name, numbers.get(name) ?? (await countCategories(duckDb, scan, name))])
+  const { connection } = duckDb
+  const dictionaries = await columnsWithDictionary(connection, file)
+  const features = featureColumns(spec).map(({ name, kind }) => {
+    const edges = kind === 'numeric' ? edgesOf(bins, name) : undefined
+    return { name, edges, isStreamed: edges !== undefined && !dictionaries.has(name) }
+  })
+  const numbers = features.flatMap(({ name, edges, isStreamed }) => (isStreamed && edges ? [{ name, edges }] : []))
+  const beside = await duckDb.connect()
+  try {
+    const both = [
+      countStream(connection, file, numbers),
+      countOthers(
+        beside,
+        file,
+        features.filter(({ isStreamed }) => !isStreamed),
+      ),
+    ] as const
+    // Whatever becomes of one, the other does not go on beside what comes next.
+    await Promise.allSettled(both)
+    const [streamed, { rows, others }] = await Promise.all(both)
+    const columns = features.flatMap(({ name }) => {
+      const profile = streamed.get(name) ?? others.get(name)
+      return profile === undefined ? [] : [[name, profile] as const]
+    })
+    return { version: 1, bins: bins.revision, ...rows, columns: Object.fromEntries(columns) }
+  } finally {
+    beside.closeSync()
   }
-  return { version: 1, bins: bins.revision, ...(await countRows(duckDb, scan)), columns: Object.fromEntries(columns) }
+}
+
+/** A feature, and the edges of its bins if it is a number. */
+interface Feature {
+  readonly name: string
+  readonly edges: readonly number[] | undefined
+}
+
+async function countOthers(connection: DuckDBConnection, file: string, features: readonly Feature[]) {
+  const others = new Map<string, ColumnProfile>()
+  const scan = parquetScan([file])
+  for (const { name, edges } of features) {
+    const count =
+      edges === undefined ? countCategories(connection, scan, name) : countGroups(connection, file, { name, edges })
+    others.set(name, await count)
+  }
+  return { rows: await countRows(connection, scan), others }
 }
 
 function edgesOf(bins: Bins, name: string): readonly number[] {
@@ -51,7 +89,8 @@ function edgesOf(bins: Bins, name: string): readonly number[] {
   )
 }
 
-async function countRows({ connection }: DuckDb, scan: string) {
+// The times of Parquet are known from its footer, when nothing else is asked for with them.
+async function countRows(connection: DuckDBConnection, scan: string) {
   const columns = await columnsOf(connection, scan)
   // Partitions call it `_label`, selections for training `label`, as 0 and 1.
   const selected = columns.has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
@@ -59,15 +98,15 @@ async function countRows({ connection }: DuckDb, scan: string) {
   const time = columns.has('_time') ? '_time' : 'NULL::TIMESTAMP'
   const { rows, known, positive, from, to } = await queryRow(
     connection,
-    `SELECT rows, known, positive, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to" FROM (
-      SELECT count(*) AS rows, count(${label}) AS known, count(*) FILTER (${label}) AS positive,
-        min(${time}) AS first, max(${time}) AS last FROM ${scan})`,
+    `SELECT rows, known, positive, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to"
+      FROM (SELECT count(*) AS rows, count(${label}) AS known, count(*) FILTER (${label}) AS positive FROM ${scan}),
+        (SELECT min(${time}) AS first, max(${time}) AS last FROM ${scan})`,
     z.object({ rows: Count, known: Count, positive: Count, from: z.string().nullable(), to: z.string().nullable() }),
   )
   return { rows, from, to, label: { known, positive } }
 }
 
-async function countCategories({ connection }: DuckDb, scan: string, name: string): Promise<CategoricalProfile> {
+async function countCategories(connection: DuckDBConnection, scan: string, name: string): Promise<CategoricalProfile> {
   const groups = await queryRows(
     connection,
     `SELECT value, rows, sum(rows) OVER () AS total FROM (

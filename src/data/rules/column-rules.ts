@@ -1,5 +1,5 @@
 import type { Column } from '../../spec/columns.js'
-import { sqlName, sqlNumber, sqlText, sqlTime } from '../engine/sql.js'
+import { sqlList, sqlName, sqlNumber, sqlText, sqlTime } from '../engine/sql.js'
 
 /** A value of a row, twice: as it arrived, and as the spec's type, NULL when it cannot be read so. */
 interface ColumnNames {
@@ -7,17 +7,17 @@ interface ColumnNames {
   readonly value: string
 }
 
-/** A rule: when it is broken, and its name. */
-type Rule = readonly [isBroken: string, rule: string]
+/** A rule: what it demands of a value that is there, never NULL then, and its name. */
+type Rule = readonly [isSound: string, rule: string]
 
 /**
  * An expression that names the first rule of the spec which a value breaks, as `column: rule`, and is NULL for a sound
  * value. A missing value breaks `nullable` or nothing.
  */
 export function brokenRule(name: string, column: Column, { raw, value }: ColumnNames): string {
-  const rules: readonly Rule[] = [[`${value} IS NULL`, 'type'], ...valueRules(column, value)]
+  const rules: readonly Rule[] = [[`${value} IS NOT NULL`, 'type'], ...valueRules(column, value)]
   const missing = column.nullable ? 'NULL' : reason(name, 'nullable')
-  const branches = rules.map(([isBroken, rule]) => `WHEN ${isBroken} THEN ${reason(name, rule)}`)
+  const branches = rules.map(([isSound, rule]) => `WHEN NOT (${isSound}) THEN ${reason(name, rule)}`)
   return `CASE WHEN ${raw} IS NULL THEN ${missing} ${branches.join(' ')} END`
 }
 
@@ -26,7 +26,7 @@ export function brokenRule(name: string, column: Column, { raw, value }: ColumnN
  * tenth of the time that looking for the broken rule does. `isExact` is a further condition on what is not missing.
  */
 export function soundRule(column: Column, { raw, value }: ColumnNames, isExact: readonly string[]): string {
-  const isSound = [...isExact, ...valueRules(column, value).map(([isBroken]) => `NOT (${isBroken})`)]
+  const isSound = [...isExact, ...valueRules(column, value).map(([isSound]) => isSound)]
   // Of a missing value, no other condition is true: asking for it too would be one more.
   const known = isSound.length === 0 ? `${value} IS NOT NULL` : isSound.join(' AND ')
   return column.nullable ? `(${raw} IS NULL OR (${known}))` : `(${known})`
@@ -52,20 +52,32 @@ const valueRules = (column: Column, value: string): readonly Rule[] => [
 ]
 
 const boundRules = ({ type, min, max }: Column, value: string): readonly Rule[] => [
-  ...(min === undefined ? [] : [[`${value} < ${limitOf(type, min)}`, 'min'] as const]),
+  ...(min === undefined ? [] : [[`${value} >= ${limitOf(type, min)}`, 'min'] as const]),
   // NaN is greater than every number in DuckDB, so it breaks `max`.
-  ...(max === undefined ? [] : [[`${value} > ${limitOf(type, max)}`, 'max'] as const]),
+  ...(max === undefined ? [] : [[`${value} <= ${limitOf(type, max)}`, 'max'] as const]),
 ]
 
 function limitOf(type: Column['type'], limit: number | string): string {
-  if (typeof limit === 'number') return sqlNumber(limit)
+  // Of the column's own type, as each value would be converted otherwise.
+  if (typeof limit === 'number') {
+    return type === 'integer' && Number.isSafeInteger(limit) ? String(limit) : sqlNumber(limit)
+  }
   // A DATE is compared as its first moment; a limit within a day is therefore kept as it is.
   return type === 'timestamp' || type === 'date' ? sqlTime(limit) : sqlText(limit)
 }
 
 const textRules = ({ values, pattern, minLength, maxLength }: Column, text: string): readonly Rule[] => [
-  ...(minLength === undefined ? [] : [[`length(${text}) < ${minLength}`, 'minLength'] as const]),
-  ...(maxLength === undefined ? [] : [[`length(${text}) > ${maxLength}`, 'maxLength'] as const]),
-  ...(values === undefined ? [] : [[`${text} NOT IN (${values.map(sqlText).join(', ')})`, 'values'] as const]),
-  ...(pattern === undefined ? [] : [[`NOT regexp_full_match(${text}, ${sqlText(pattern)})`, 'pattern'] as const]),
+  ...(minLength === undefined ? [] : [[`length(${text}) >= ${minLength}`, 'minLength'] as const]),
+  ...(maxLength === undefined ? [] : [[`length(${text}) <= ${maxLength}`, 'maxLength'] as const]),
+  ...(values === undefined ? [] : [[isOneOf(text, values), 'values'] as const]),
+  ...(pattern === undefined ? [] : [[`regexp_full_match(${text}, ${sqlText(pattern)})`, 'pattern'] as const]),
 ]
+
+/** Allowed values up to which a search through them is quicker than a table of them. */
+const FEW_VALUES = 8
+
+/** A function, unlike IN, looks at each value of a dictionary once. */
+function isOneOf(text: string, values: readonly string[]): string {
+  const all = values.map(sqlText)
+  return all.length <= FEW_VALUES ? `list_contains(${sqlList(all)}, ${text})` : `${text} IN (${all.join(', ')})`
+}

@@ -12,7 +12,7 @@ import { type Partition, rowsIn, spanOf } from '../dataset/partition.js'
 import { openSnapshot } from '../dataset/snapshot.js'
 import { columnsOfPartition, filesOfPartitions, rowsOfPartitions } from '../dataset/snapshot-rows.js'
 import { type DataContext, type DuckDb, withDuckDb } from '../engine/context.js'
-import { sqlText } from '../engine/sql.js'
+import { PARTITION_FORMAT, sqlText } from '../engine/sql.js'
 import { appendRewrite } from './append-rewrite.js'
 import { type CompactionGoal, planCompaction } from './plan-compaction.js'
 
@@ -132,7 +132,7 @@ export async function writePositioned(
 ): Promise<void> {
   const positions = 'CAST(_file AS INTEGER) AS _file, CAST(_position AS BIGINT) AS _position'
   const copied = await connection.run(
-    `COPY (SELECT * REPLACE (${positions}) FROM ${relation}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT * REPLACE (${positions}) FROM ${relation}) TO ${sqlText(path)} (${PARTITION_FORMAT})`,
   )
   if (copied.rowsChanged === rows) return
   throw new RefitError(

@@ -10,7 +10,7 @@ import { committedBatches, datasetFolder, datasetLog, idOf } from '../dataset/da
 import { openSnapshot } from '../dataset/snapshot.js'
 import { type DataContext, type DuckDb, withDuckDb } from '../engine/context.js'
 import { Count, parquetColumns, queryRows } from '../engine/query.js'
-import { parquetScan, sqlText } from '../engine/sql.js'
+import { PARTITION_FORMAT, parquetScan, sqlText } from '../engine/sql.js'
 import { hasReason, rowsOf, type WaitingBatch, waitingBatches } from '../quarantine/quarantine.js'
 import type { SearchRequest } from './find-person.js'
 import { isPersonAsText } from './person.js'
@@ -80,9 +80,7 @@ async function storeLeft(
   const isMeant = isPersonAsText(request.person, { ...request, columns: await parquetColumns(connection, [file]) })
   const path = join(folder, 'left.parquet')
   const rows = `SELECT * FROM ${parquetScan([file])} WHERE ${hasReason(waiting.reasons)} AND ${isMeant} IS NOT TRUE`
-  const copied = await connection.run(
-    `COPY (${rows} ORDER BY _row) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
-  )
+  const copied = await connection.run(`COPY (${rows} ORDER BY _row) TO ${sqlText(path)} (${PARTITION_FORMAT})`)
   if (copied.rowsChanged === 0) return { reasons: {} }
   const counted = await queryRows(
     connection,

@@ -11,13 +11,20 @@ export interface ErasedSince {
   readonly entries: readonly number[]
 }
 
-/** What was erased since a position. A model that was trained there has learned from it, and its rows cannot all be read again. */
-export function erasedSince(entries: readonly PositionedEntry[], position: number): ErasedSince {
+/**
+ * What was erased of the rows at a position, by entries after `seen`; since the position unless given. A model that was trained
+ * there has learned from it, and its rows cannot all be read again.
+ */
+export function erasedSince(
+  entries: readonly PositionedEntry[],
+  position: number,
+  seen: number = position,
+): ErasedSince {
   const commits = new Set<number>()
   const by = new Set<number>()
   let rows = 0
   for (const { seq, body } of entries) {
-    if (seq <= position) continue
+    if (seq <= Math.max(position, seen)) continue
     const lost = isRewrite(body) ? body.shrunk.filter(({ commit }) => commit <= position) : []
     const named = isRemoval(body) ? (body.removed.commits ?? []).filter((commit) => commit <= position) : []
     for (const commit of [...lost.map((part) => part.commit), ...named]) commits.add(commit)

@@ -1,4 +1,6 @@
 /** Which partitions to merge. Pure: the same partitions give the same plan, in the order of the log. */
+
+import { DAY_MS } from '../dataset/day.js'
 import { type Partition, spanOf } from '../dataset/partition.js'
 
 /** What a merged partition should be like. */
@@ -13,7 +15,6 @@ export interface CompactionGoal {
 const LARGE_SHARE = 0.5
 /** One partition of a run may be so many times as large as the others together: else it is written again for too little. */
 const MOST_UNEVEN = 4
-const DAY_MS = 86_400_000
 
 /** Runs of adjacent small partitions that fit into one, two at least each. */
 export function planCompaction(

@@ -1,13 +1,12 @@
 /** No two kept rows have one key within its window, by the rule that the commit of the later one says. */
 import type { Commit, KeyRule } from '../dataset/commit.js'
 import type { PositionedEntry } from '../dataset/dataset-entry.js'
+import { DAY_MS } from '../dataset/day.js'
 import { ofCommits, type Partition, type Piece, spanOf } from '../dataset/partition.js'
 import { rowsOfPartitions } from '../dataset/snapshot-rows.js'
 import { countKeptRepeats } from '../ingestion/key-repeats.js'
 import { nameOf } from './verify-log.js'
 import { differencesOf, type Verifier, withLent } from './verify-stored.js'
-
-const DAY_MS = 86_400_000
 
 type CommitEntry = PositionedEntry & { readonly body: Commit }
 

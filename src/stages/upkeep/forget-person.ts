@@ -1,4 +1,4 @@
-/** Forgetting a person, in all that a model's dataset left behind: rows, selections of runs, bytes that were pushed. */
+/** Forgetting a person, in all that a dataset of a model left behind: rows, selections of runs, bytes that were pushed. */
 
 import { allEntries, datasetFolder, datasetLog } from '../../data/dataset/dataset-log.js'
 import { sourceState } from '../../data/ingestion/collect.js'
@@ -10,9 +10,10 @@ import { RefitError } from '../../errors.js'
 import { listRuns } from '../../ledger/run-ledger.js'
 import { type NumberedRevision, specAt } from '../../ledger/spec-revisions.js'
 import { datasetSpec } from '../../spec/datasets.js'
-import { forgetRequests } from '../label-requests.js'
 import type { Ports } from '../ports.js'
-import { positionOf, selectionsOf, trainedPosition } from './lineage.js'
+import { forgetRequests } from '../request-rows.js'
+import { erasureOfSelection } from '../selected-rows.js'
+import { type DatasetOf, selectionsOf, trainedPosition } from './lineage.js'
 
 type ForgetPorts = Pick<Ports, 'storage' | 'registry' | 'data' | 'openSource'>
 
@@ -53,12 +54,11 @@ export async function forgetPerson(ports: ForgetPorts, request: ForgetRequest): 
   if (!isDry) await finishRemovals(data, spec.model)
   const erased = await erase(data, { ...request, spec, specAt: specAtRevision })
   if (!isDry) await source.forget?.(known)
-  const isModel = spec.model === model
   return {
     ...erased,
     dataset: spec.model,
-    versions: isModel ? await versionsWith(ports, model, erased) : [],
-    selections: isModel && !isDry ? await removeSelections(ports, model) : 0,
+    versions: await versionsWith(ports, { model, dataset: spec.model }, erased),
+    selections: isDry ? 0 : await removeSelections(ports, model),
   }
 }
 
@@ -72,31 +72,30 @@ function requireEmpty(dataset: string, arrivals: number): void {
 
 async function versionsWith(
   { storage, registry }: ForgetPorts,
-  model: string,
+  of: DatasetOf,
   { commits }: Erasure,
 ): Promise<readonly number[]> {
   const first = commits[0]
   if (first === undefined) return []
   const found: number[] = []
-  for (const version of await registry.versions(model)) {
-    if ((await trainedPosition(storage, model, version)) >= first) found.push(version.version)
+  for (const version of await registry.versions(of.model)) {
+    if ((await trainedPosition(storage, of, version)) >= first) found.push(version.version)
   }
   return found
 }
 
 /**
- * Removes the selections of all runs before the last erasure from what they worked on, and those that no run names. A run that was
- * under way with one of them fails, and can be run again.
+ * Removes the selections in which somebody may be who was erased since, from the rows or from the answers of a feed, and those
+ * that no run names. A run that is under way with one of them fails, and can be run again.
  */
 async function removeSelections({ storage }: ForgetPorts, model: string): Promise<number> {
-  const entries = await allEntries(datasetLog(storage, model))
-  const isWhole = (position: number) => erasedSince(entries, position).commits.length === 0
   const kept = new Set<string>()
   for (const { run } of await listRuns(storage, model)) {
-    const position = await positionOf(storage, model, run)
-    if (position !== undefined && isWhole(position))
-      for (const key of await selectionsOf(storage, model, run)) kept.add(key)
+    if ((await erasureOfSelection(storage, { model, run })) !== undefined) continue
+    for (const key of await selectionsOf(storage, model, run)) kept.add(key)
   }
+  const entries = await allEntries(datasetLog(storage, model))
+  const isWhole = (position: number) => erasedSince(entries, position).commits.length === 0
   let removed = await forgetRequests(storage, model, isWhole)
   for await (const key of storage.list(`${datasetFolder(model, 'selections')}/`)) {
     if (kept.has(key)) continue

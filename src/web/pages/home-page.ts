@@ -6,7 +6,7 @@ import { html, type Part } from '../markup.js'
 import type { ModelOverview, Overview } from '../overview.js'
 import { modelAddress, runAddress } from './addresses.js'
 import { liveText } from './live-text.js'
-import { inboxText, quarantineText, spoolSection } from './waiting-text.js'
+import { doorText, spoolSection } from './waiting-text.js'
 
 /** The status page: one line for each model. */
 export function homePage(overview: Overview, now: Date): string {
@@ -62,17 +62,8 @@ function row(model: ModelOverview, now: Date): readonly Part[] {
     lastRun === null
       ? 'none'
       : html`${outcomeBadge(lastRun.outcome)}<span class="sub">${link(runAddress(model.model, lastRun.run), `run ${lastRun.run}`)}, ${ago(lastRun.endedAt ?? lastRun.startedAt, now)}</span>`,
-    html`${liveText(model.live, now, 'brief')}${doorText(model, now)}`,
+    html`${liveText(model.live, now, 'brief')}${doorText(model.waiting, now)}`,
   ]
-}
-
-/** What waits at the doors of the dataset. */
-function doorText({ waiting }: ModelOverview, now: Date): Part {
-  const inbox = inboxText(waiting, now, 'brief')
-  const quarantine = quarantineText(waiting, now, 'brief')
-  return html`${inbox !== null && html`<span class="sub">in the inbox: ${inbox}</span>`}${
-    quarantine !== null && html`<span class="sub">in quarantine: ${quarantine}</span>`
-  }`
 }
 
 function pager({ page: current, pages, search }: Overview): Part {

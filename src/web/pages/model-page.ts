@@ -9,7 +9,7 @@ import { html, type Part } from '../markup.js'
 import type { ModelDetail } from '../overview.js'
 import { runAddress, workflowAddress } from './addresses.js'
 import { liveText } from './live-text.js'
-import { inboxText, quarantineText, spooledText } from './waiting-text.js'
+import { placeText, spooledText } from './waiting-text.js'
 
 /** The page of one model: what serves, what runs, all versions, all moves of the champion, all runs. */
 export function modelPage(
@@ -26,7 +26,7 @@ ${detail.live.kind === 'unknown' && html`<p class="notice" role="status">What ru
 ${facts([
   ['Now', liveText(detail.live, now, 'full')],
   ['In the spool', spooledText(detail.spooled, now)],
-  ['In the inbox', inboxText(detail.waiting, now, 'full')],
+  ['In the inbox', placeText(detail.waiting, 'inbox', now)],
   ['In quarantine', quarantineHint(detail, now)],
   ['Champion', championText(detail, now)],
   ['Challenger', versionText(detail.aliases.challenger?.version)],
@@ -42,7 +42,7 @@ ${facts([
 }
 
 function quarantineHint({ model, waiting }: ModelDetail, now: Date): Part {
-  const text = quarantineText(waiting, now, 'full')
+  const text = placeText(waiting, 'quarantine', now)
   return text && html`${text}<span class="sub">look at it with <code>refit quarantine list ${model}</code></span>`
 }
 

@@ -5,25 +5,29 @@ import { badge, facts, link } from '../elements.js'
 import { countOf, share, size } from '../format.js'
 import { html, type Markup, type Part } from '../markup.js'
 import type { SpoolStatus } from '../overview.js'
+import { type WaitingWords, waitingWords } from '../waiting-words.js'
 import { modelAddress } from './addresses.js'
 import { type Detail, sinceText } from './live-text.js'
 
-/** Pushes that no run has brought in; nothing where none wait. */
-export function inboxText({ pushes }: ModelWaiting, now: Date, detail: Detail): string | null {
-  if (pushes === null || pushes.arrivals === 0) return null
-  return `${countOf(pushes.arrivals, 'push', 'pushes')}${fromThen(pushes.since, now, detail)}`
+/** What waits of a model at a place, a line for its rows and for each feed; null where nothing does. */
+export function placeText(waiting: ModelWaiting, place: WaitingWords['place'], now: Date): Part {
+  const lines = waitingWords(waiting).filter((words) => words.place === place)
+  if (lines.length === 0) return null
+  return html`${lines.map((line) =>
+    line.feed === null ? lineText(line, now, 'full') : html`<span class="sub">${lineText(line, now, 'full')}</span>`,
+  )}`
 }
 
-/** Rows, and files that could not be read, that wait for a person; nothing where none wait. */
-export function quarantineText({ quarantine }: ModelWaiting, now: Date, detail: Detail): string | null {
-  const { batches, rows, unreadable, since } = quarantine
-  if (batches === 0) return null
-  const parts = [
-    ...(rows > 0 ? [`${countOf(rows, 'row')} of ${countOf(batches - unreadable, 'batch', 'batches')}`] : []),
-    ...(unreadable > 0 ? [`${countOf(unreadable, 'unreadable batch', 'unreadable batches')}`] : []),
-  ]
-  return `${parts.join(', ')}${fromThen(since, now, detail)}`
-}
+/** What waits of a model, wherever it does: a line for each, as there is little room. */
+export const doorText = (waiting: ModelWaiting, now: Date): Part =>
+  html`${waitingWords(waiting).map(
+    (line) => html`<span class="sub">${PLACES[line.place]}: ${lineText(line, now, 'brief')}</span>`,
+  )}`
+
+const PLACES = { inbox: 'in the inbox', quarantine: 'in quarantine' } as const
+
+const lineText = ({ feed, what, since }: WaitingWords, now: Date, detail: Detail): string =>
+  `${feed === null ? '' : `answers of ${feed}: `}${what}${fromThen(since, now, detail)}`
 
 /** Pushes in the spool; nothing where none wait. */
 export function spooledText(waiting: Waiting | null, now: Date): string | null {
@@ -42,8 +46,9 @@ export function spoolSection(spool: SpoolStatus, now: Date): Markup | null {
   if (total.pushes === 0 && warnings.length === 0) {
     return html`<p class="note">Rescue spool: nothing waits. It has room for ${size(limits.maxBytes)}.</p>`
   }
+  // Those of a feed wait under the name of its dataset.
   const named = Object.entries(models).map(([model, waiting]): readonly [Part, Part] => [
-    link(modelAddress(model), model),
+    link(modelAddress(model.split('/')[0] ?? model), model),
     spooledText(waiting, now),
   ])
   return html`<section><h2>In the rescue spool</h2>
