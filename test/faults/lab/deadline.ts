@@ -12,6 +12,7 @@ export class TimeIsUp extends Error {}
 /** A moment after which nothing is waited for any more. */
 export class Deadline {
   readonly #atMs: number
+  readonly #going = new Set<Promise<unknown>>()
 
   constructor(limitMs: number) {
     this.#atMs = performance.now() + limitMs
@@ -36,6 +37,9 @@ export class Deadline {
   /** What a promise gives. Rejects with `TimeIsUp` when that takes too long. */
   async within<T>(what: string, promise: Promise<T>): Promise<T> {
     const waiting = new AbortController()
+    this.#going.add(promise)
+    const done = () => this.#going.delete(promise)
+    promise.then(done, done)
     const leftMs = Math.max(1, this.#atMs - performance.now())
     const late = sleep(leftMs, undefined, { ref: false, signal: waiting.signal }).then(() => {
       throw new TimeIsUp(`waited in vain for ${what}`)
@@ -45,5 +49,13 @@ export class Deadline {
     } finally {
       waiting.abort()
     }
+  }
+
+  /** Waits for what nobody waits for any more but still goes on, and would fail elsewhere when its server is stopped. */
+  async rest(patienceMs: number): Promise<void> {
+    const patience = new AbortController()
+    const late = sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    await Promise.race([Promise.allSettled(this.#going), late])
+    patience.abort()
   }
 }

@@ -56,7 +56,7 @@ export async function runSeed(lane: Lane, schedule: Schedule, limitMs = SEED_LIM
   } catch (thrown) {
     stuck = thrown instanceof TimeIsUp ? thrown.message : `went wrong: ${messageOf(thrown)}`
   } finally {
-    seed.end()
+    await seed.end()
   }
   const safe = new Set([...seed.acknowledged.keys(), ...seed.takenIn])
   const course = { schedule, runs: await seed.results(), safe, isStuck: stuck !== undefined }

@@ -15,6 +15,8 @@ import type { OutsideFault, Schedule } from './schedule.js'
 
 /** A release reads and judges rows. Asked again too soon, releases pile up on a machine that does much else. */
 const RELEASE_PATIENCE_MS = 30_000
+/** Longer than a call to a server tries again. */
+const END_PATIENCE_MS = 20_000
 const Released = z.strictObject({ released: z.number().int() })
 
 /** What a seed runs by. */
@@ -78,9 +80,10 @@ export class RunningSeed {
     await this.#untilIdle()
   }
 
-  /** Ends what still goes on. */
-  end(): void {
+  /** Ends what still goes on, and waits for it. */
+  async end(): Promise<void> {
     this.#ending.abort()
+    await this.#deadline.rest(END_PATIENCE_MS)
   }
 
   /** How each run ended that the ledger numbers. */
