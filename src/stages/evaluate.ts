@@ -210,5 +210,6 @@ function textOf({ verdict, gates, metrics, champion }: Judgement, metric: string
   const value = (values: Readonly<Record<string, number>>) => values[metric]?.toFixed(4) ?? 'unknown'
   const scores = `${metric} ${value(metrics.candidate)}, champion (version ${champion.version}) ${value(metrics.champion)}, baseline ${value(metrics.baseline)}`
   const because = gates.filter((gate) => gate.verdict !== 'pass').map(({ gate, text }) => `${gate}: ${text}`)
-  return [`${verdict}: ${scores}`, ...because].join('; ')
+  // What a gate says is a sentence, or several.
+  return because.length === 0 ? `${verdict}: ${scores}` : [`${verdict}: ${scores}.`, ...because].join(' ')
 }
