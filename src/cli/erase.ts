@@ -3,6 +3,7 @@ import { readConfig } from '../config.js'
 import { knowsPerson, parsePerson } from '../data/upkeep/person.js'
 import { RefitError } from '../errors.js'
 import type { NumberedRevision } from '../ledger/spec-revisions.js'
+import { modelOf } from '../spec/datasets.js'
 import { type Forgotten, forgetPerson } from '../stages/upkeep/forget-person.js'
 import { openPorts, openSpool } from '../wiring.js'
 import { whoAsks } from './session.js'
@@ -35,7 +36,6 @@ export function eraseCommand(program: Command): void {
     const ports = await openPorts(config, { mustExist: true })
     const person = parsePerson(key)
     const revisions = await whichDatasets(ports.storage, named)
-    const [model = ''] = (revisions[0]?.spec.model ?? '').split('/')
     const known = revisions.filter(({ spec }) => knowsPerson(spec, person))
     if (known.length === 0) throw nobodyKnows(revisions, Object.keys(person))
     const spool = openSpool(config, { mustExist: true })
@@ -43,7 +43,15 @@ export function eraseCommand(program: Command): void {
     for (const revision of known) {
       const waiting = (await spool?.queue(revision.spec.model).look())?.pushes ?? 0
       if (waiting > 0) throw inSpool(revision, waiting)
-      const request = { model, revision, person, inText, why, actor: whoAsks(), isDry: !yes }
+      const request = {
+        model: modelOf(revision.spec.model),
+        revision,
+        person,
+        inText,
+        why,
+        actor: whoAsks(),
+        isDry: !yes,
+      }
       found.push(await forgetPerson(ports, request))
     }
     return answerTo(found, { isDone: yes, left: revisions.filter((revision) => !known.includes(revision)) })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
 import type { Garbage } from '../data/upkeep/collect-garbage.js'
+import { modelOf } from '../spec/datasets.js'
 import { collectDataset } from '../stages/upkeep/collect.js'
 import type { Leftover } from '../stages/upkeep/leftovers.js'
 import { openPorts } from '../wiring.js'
@@ -26,8 +27,13 @@ export function gcCommand(program: Command): void {
     const found: Found[] = []
     for (const revision of await whichDatasets(ports.storage, named)) {
       const { spec } = revision
-      const [model = spec.model] = spec.model.split('/')
-      const request = { model, revision, keepDays: wholeNumber(keepDays, 'day'), actor: whoAsks(), isDry: !yes }
+      const request = {
+        model: modelOf(spec.model),
+        revision,
+        keepDays: wholeNumber(keepDays, 'day'),
+        actor: whoAsks(),
+        isDry: !yes,
+      }
       const garbage = await collectDataset(ports, request)
       found.push(...garbage.map((object) => ({ dataset: spec.model, ...object })))
     }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'
 import type { Retired } from '../data/upkeep/retire.js'
+import { modelOf } from '../spec/datasets.js'
 import { retireRows } from '../stages/upkeep/retire-rows.js'
 import { openPorts } from '../wiring.js'
 import { whoAsks } from './session.js'
@@ -22,10 +23,9 @@ export function retireCommand(program: Command): void {
     const found: RetiredOf[] = []
     for (const { spec } of await whichDatasets(ports.storage, named)) {
       const { model: dataset } = spec
-      const [model = dataset] = dataset.split('/')
       found.push({
         dataset,
-        ...(await retireRows(ports, { model, dataset, actor: whoAsks(), why, isDry: !yes })),
+        ...(await retireRows(ports, { model: modelOf(dataset), dataset, actor: whoAsks(), why, isDry: !yes })),
       })
     }
     return answerTo(found, yes)

@@ -1,5 +1,5 @@
 import { latestSpec, type NumberedRevision } from '../ledger/spec-revisions.js'
-import { datasetSpec, datasetSpecs } from '../spec/datasets.js'
+import { datasetSpec, datasetSpecs, modelOf } from '../spec/datasets.js'
 import type { Storage } from '../storage/storage.js'
 import { whichModel } from './session.js'
 
@@ -8,7 +8,7 @@ import { whichModel } from './session.js'
  * `MODEL/labels/FEED`; of the only model there is unless named.
  */
 export async function whichDataset(storage: Storage, named: string | undefined): Promise<NumberedRevision> {
-  const model = await whichModel(storage, named?.split('/')[0])
+  const model = await whichModel(storage, named === undefined ? undefined : modelOf(named))
   const revision = await latestSpec(storage, model)
   return { ...revision, spec: datasetSpec(revision.spec, named ?? model) }
 }

@@ -6,6 +6,9 @@ import type { ModelSpec } from './spec.js'
 /** The name of the dataset of a feed: `flights/labels/inspections`. */
 export const feedDataset = (model: string, feed: string): string => `${model}/labels/${feed}`
 
+/** The model whose dataset has a name. */
+export const modelOf = (dataset: string): string => dataset.split('/')[0] ?? dataset
+
 /** The feeds of a spec by name, in the order of their names. */
 export const feedsOf = ({ data }: ModelSpec): readonly (readonly [name: string, feed: LabelFeed])[] =>
   Object.entries(data.labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))

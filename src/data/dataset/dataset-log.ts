@@ -72,14 +72,21 @@ export async function allEntries(log: DatasetLog): Promise<readonly PositionedEn
 
 /** What was committed, and the position of the log that this is true of. */
 export async function committedBatches(log: DatasetLog): Promise<{ batches: CommittedBatches; seq: number }> {
-  const empty: CommittedBatches = { arrivals: {}, contents: {}, cursors: {}, removed: {} }
   // Another name than before objects were removed: kept states are known by their name.
-  const { state, seq } = await log.fold('arrivals', empty, (batches, { seq, body }) => {
-    if (isRemoval(body)) for (const key of body.removed.objects) batches.removed[key] = true
-    if (isCommit(body)) addCommit(batches, seq, body)
-    return batches
-  })
+  const { state, seq } = await log.fold('arrivals', noBatches(), addEntry)
   return { batches: state, seq }
+}
+
+/** What had been committed by a time, ISO 8601. */
+export const committedBy = async (log: DatasetLog, time: string): Promise<CommittedBatches> =>
+  (await allEntries(log)).filter(({ at }) => at <= time).reduce(addEntry, noBatches())
+
+const noBatches = (): CommittedBatches => ({ arrivals: {}, contents: {}, cursors: {}, removed: {} })
+
+function addEntry(batches: CommittedBatches, { seq, body }: Pick<PositionedEntry, 'seq' | 'body'>): CommittedBatches {
+  if (isRemoval(body)) for (const key of body.removed.objects) batches.removed[key] = true
+  if (isCommit(body)) addCommit(batches, seq, body)
+  return batches
 }
 
 function addCommit(batches: CommittedBatches, seq: number, { source, batch, receipt, taken }: Commit): void {

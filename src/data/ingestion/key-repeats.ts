@@ -7,11 +7,10 @@ import { COLUMN_TYPES } from '../../spec/columns.js'
 import type { ModelSpec } from '../../spec/spec.js'
 import type { KeyRule } from '../dataset/commit.js'
 import type { SpannedPartition } from '../dataset/dataset-log.js'
+import { DAY_MS } from '../dataset/day.js'
 import type { DuckDb } from '../engine/context.js'
 import { Count, parquetColumns, queryRow } from '../engine/query.js'
 import { parquetScan, sqlDays, sqlName } from '../engine/sql.js'
-
-const DAY_MS = 86_400_000
 
 /** By what the rows of a spec are compared; `undefined` where it names no key. */
 export function keyRuleOf({ data }: ModelSpec): KeyRule | undefined {

@@ -5,6 +5,7 @@ import { type ObjectRef, putFile, putJson } from '../../storage/objects.js'
 import { type Commit, NO_ROWS } from '../dataset/commit.js'
 import type { DatasetLog } from '../dataset/dataset-entry.js'
 import { datasetFolder, partitionsOf, type SpannedPartition } from '../dataset/dataset-log.js'
+import { both } from '../engine/both.js'
 import type { DataContext, DuckDb } from '../engine/context.js'
 import { lendFile, verifiedFile } from '../engine/lend-file.js'
 import { requireBins } from '../profile/bins.js'
@@ -116,10 +117,7 @@ async function storeKept(
 ) {
   const bins = await requireBins(duckDb, { storage: context.storage, spec, file, actor })
   begin('profiling')
-  const both = [to.storePartition(file), profilePartition(duckDb, { spec, file, bins })] as const
-  // Whatever becomes of one, the other does not go on beside what comes next.
-  await Promise.allSettled(both)
-  const [partition, counted] = await Promise.all(both)
+  const [partition, counted] = await both(to.storePartition(file), profilePartition(duckDb, { spec, file, bins }))
   const folder = datasetFolder(spec.model, 'profiles')
   return { partition, profile: await putJson(context.storage, folder, counted, { isRemoved: to.isRemoved }) }
 }

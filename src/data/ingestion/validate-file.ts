@@ -3,10 +3,11 @@ import { messageOf, RefitError } from '../../errors.js'
 import type { ModelSpec } from '../../spec/spec.js'
 import type { DuckDb } from '../engine/context.js'
 import { isHostFailure, reasonOf } from '../engine/duckdb-error.js'
-import { Count, queryRow, queryRows } from '../engine/query.js'
-import { isoTime, parquetScan, sqlName, sqlText } from '../engine/sql.js'
+import { Count, queryRows } from '../engine/query.js'
+import { parquetScan, sqlName, sqlText } from '../engine/sql.js'
 import type { BatchFormat } from '../format/batch-format.js'
 import { type CountedRows, openRawRows } from '../format/raw-rows.js'
+import { countRows } from '../profile/count-rows.js'
 import { checkedRows } from '../rules/checked-rows.js'
 import { requireExpressions } from '../rules/expressions.js'
 import { SET_ASIDE, streamRows, type WrittenRows } from './stream-rows.js'
@@ -122,19 +123,8 @@ async function countReasons({ connection }: DuckDb, table: string): Promise<Reco
 }
 
 async function summarize({ connection }: DuckDb, written: WrittenRows | undefined) {
-  const sound = written?.keptFile === undefined ? 'checked WHERE _reason IS NULL' : parquetScan([written.keptFile])
-  return queryRow(
-    connection,
-    // The times of Parquet are known from its footer, when nothing else is asked for with them.
-    `SELECT sound, labelled, positives, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to"
-      FROM (SELECT count(*) AS sound, count(_label) AS labelled, count(*) FILTER (_label) AS positives FROM ${sound}),
-        (SELECT min(_time) AS first, max(_time) AS last FROM ${sound})`,
-    z.object({
-      sound: Count,
-      labelled: Count,
-      positives: Count,
-      from: z.string().nullable(),
-      to: z.string().nullable(),
-    }),
-  )
+  const relation = written?.keptFile === undefined ? 'checked WHERE _reason IS NULL' : parquetScan([written.keptFile])
+  const counted = await countRows(connection, relation, { label: '_label', time: '_time' })
+  const { rows: sound, known: labelled, positive: positives, from, to } = counted
+  return { sound, labelled, positives, from, to }
 }

@@ -3,12 +3,14 @@ import { z } from 'zod'
 import { RefitError } from '../../errors.js'
 import type { ModelSpec } from '../../spec/spec.js'
 import type { CategoricalProfile, ColumnProfile, Profile } from '../../statistics/profile.js'
+import { both } from '../engine/both.js'
 import { type DuckDb, type EngineContext, withDuckDb } from '../engine/context.js'
-import { Count, columnsOf, queryRow, queryRows } from '../engine/query.js'
-import { isoTime, parquetScan, sqlName } from '../engine/sql.js'
+import { Count, columnsOf, queryRows } from '../engine/query.js'
+import { parquetScan, sqlName } from '../engine/sql.js'
 import { featureColumns } from '../rules/features.js'
 import type { Bins } from './bins.js'
 import { columnsWithDictionary, countGroups, countStream } from './count-numbers.js'
+import { countRows } from './count-rows.js'
 
 /** What to profile: a Parquet file with the features of the spec; label and `_time` are counted where it has them. */
 export interface ProfileRequest {
@@ -36,23 +38,18 @@ export async function profilePartition(duckDb: DuckDb, { spec, file, bins }: Pro
   const { connection } = duckDb
   const dictionaries = await columnsWithDictionary(connection, file)
   const features = featureColumns(spec).map(({ name, kind }) => {
-    const edges = kind === 'numeric' ? edgesOf(bins, name) : undefined
-    return { name, edges, isStreamed: edges !== undefined && !dictionaries.has(name) }
+    return { name, edges: kind === 'numeric' ? edgesOf(bins, name) : undefined }
   })
-  const numbers = features.flatMap(({ name, edges, isStreamed }) => (isStreamed && edges ? [{ name, edges }] : []))
+  const numbers = features.flatMap(({ name, edges }) =>
+    edges === undefined || dictionaries.has(name) ? [] : [{ name, edges }],
+  )
+  const grouped = features.filter(({ name, edges }) => edges === undefined || dictionaries.has(name))
   const beside = await duckDb.connect()
   try {
-    const both = [
+    const [streamed, { rows, others }] = await both(
       countStream(connection, file, numbers),
-      countOthers(
-        beside,
-        file,
-        features.filter(({ isStreamed }) => !isStreamed),
-      ),
-    ] as const
-    // Whatever becomes of one, the other does not go on beside what comes next.
-    await Promise.allSettled(both)
-    const [streamed, { rows, others }] = await Promise.all(both)
+      countOthers(beside, file, grouped),
+    )
     const columns = features.flatMap(({ name }) => {
       const profile = streamed.get(name) ?? others.get(name)
       return profile === undefined ? [] : [[name, profile] as const]
@@ -77,7 +74,7 @@ async function countOthers(connection: DuckDBConnection, file: string, features:
       edges === undefined ? countCategories(connection, scan, name) : countGroups(connection, file, { name, edges })
     others.set(name, await count)
   }
-  return { rows: await countRows(connection, scan), others }
+  return { rows: await countLabelled(connection, scan), others }
 }
 
 function edgesOf(bins: Bins, name: string): readonly number[] {
@@ -89,21 +86,14 @@ function edgesOf(bins: Bins, name: string): readonly number[] {
   )
 }
 
-// The times of Parquet are known from its footer, when nothing else is asked for with them.
-async function countRows(connection: DuckDBConnection, scan: string) {
+async function countLabelled(connection: DuckDBConnection, scan: string) {
   const columns = await columnsOf(connection, scan)
   // Partitions call it `_label`, selections for training `label`, as 0 and 1.
   const selected = columns.has('label') ? 'CAST(label AS BOOLEAN)' : 'NULL::BOOLEAN'
   const label = columns.has('_label') ? '_label' : selected
   const time = columns.has('_time') ? '_time' : 'NULL::TIMESTAMP'
-  const { rows, known, positive, from, to } = await queryRow(
-    connection,
-    `SELECT rows, known, positive, ${isoTime('first')} AS "from", ${isoTime('last')} AS "to"
-      FROM (SELECT count(*) AS rows, count(${label}) AS known, count(*) FILTER (${label}) AS positive FROM ${scan}),
-        (SELECT min(${time}) AS first, max(${time}) AS last FROM ${scan})`,
-    z.object({ rows: Count, known: Count, positive: Count, from: z.string().nullable(), to: z.string().nullable() }),
-  )
-  return { rows, from, to, label: { known, positive } }
+  const { known, positive, ...rows } = await countRows(connection, scan, { label, time })
+  return { ...rows, label: { known, positive } }
 }
 
 async function countCategories(connection: DuckDBConnection, scan: string, name: string): Promise<CategoricalProfile> {

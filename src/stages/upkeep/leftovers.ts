@@ -7,12 +7,10 @@
  *    a time. A run that repeats it has checkpoints of its own.
  * 3. Rows of a request for labels: none, as long as a request names them. Those that none names are of one that was not made.
  */
-import { isCommit } from '../../data/dataset/dataset-entry.js'
-import { allEntries, datasetLog } from '../../data/dataset/dataset-log.js'
+import { committedBy, datasetLog, knownOf } from '../../data/dataset/dataset-log.js'
 import type { StoredObject } from '../../data/upkeep/remove-objects.js'
 import { listLabelRequests } from '../../ledger/label-requests.js'
 import { listRuns, readStage } from '../../ledger/run-ledger.js'
-import type { Known } from '../../source/source.js'
 import type { SpecRevision } from '../../spec/spec.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Ports } from '../ports.js'
@@ -62,20 +60,9 @@ async function pushesBefore(
 ): Promise<readonly Leftover[]> {
   // Other sources have nothing in the store, and may not be allowed.
   if (revision.spec.data.source.kind !== 'push') return []
-  const known = await knownBefore(data.storage, revision.spec.model, since)
+  const known = knownOf(await committedBy(datasetLog(data.storage, revision.spec.model), since))
   const forgotten = (await openSource(revision).forget?.(known, { isDry })) ?? []
   return forgotten.map((bytes) => ({ folder: 'inbox', ...bytes }))
-}
-
-/** Where ordered sources stood at a time. */
-async function knownBefore(storage: Storage, dataset: string, time: string): Promise<Known> {
-  const cursors = new Map<string, string>()
-  for (const { at, body } of await allEntries(datasetLog(storage, dataset))) {
-    if (at > time || !isCommit(body) || body.taken !== undefined) continue
-    const { place } = body.source
-    if (place !== undefined) cursors.set(place.origin, place.upTo ?? place.after)
-  }
-  return { has: () => false, cursor: (origin) => cursors.get(origin) ?? '' }
 }
 
 /** Keys of checkpoints of trainings that are over. A run has none that are older than itself. */

@@ -1,4 +1,5 @@
 /** What waits, in words: in the inbox, in quarantine, in the spool. */
+import { modelOf } from '../../spec/datasets.js'
 import type { Waiting } from '../../spool/room.js'
 import type { ModelWaiting } from '../../stages/waiting.js'
 import { badge, facts, link } from '../elements.js'
@@ -48,7 +49,7 @@ export function spoolSection(spool: SpoolStatus, now: Date): Markup | null {
   }
   // Those of a feed wait under the name of its dataset.
   const named = Object.entries(models).map(([model, waiting]): readonly [Part, Part] => [
-    link(modelAddress(model.split('/')[0] ?? model), model),
+    link(modelAddress(modelOf(model)), model),
     spooledText(waiting, now),
   ])
   return html`<section><h2>In the rescue spool</h2>
