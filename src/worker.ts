@@ -50,11 +50,14 @@ async function connect(options: Parameters<typeof NativeConnection.connect>[0]):
   } catch (thrown) {
     throw new RefitError(
       'TemporalUnavailable',
-      `Cannot reach Temporal at ${options?.address ?? 'localhost:7233'}: ${messageOf(thrown)}. Check TEMPORAL_ADDRESS and that the server runs.`,
+      `Cannot reach Temporal at ${options?.address ?? 'localhost:7233'}: ${innermost(messageOf(thrown))}. Check TEMPORAL_ADDRESS and that the server runs.`,
       { cause: thrown },
     )
   }
 }
+
+/** The native client tells an error as it debugs it, each around the next: the operating system's own words come last. */
+const innermost = (told: string): string => [...told.matchAll(/(?:message|error): "([^"]+)"/g)].at(-1)?.[1] ?? told
 
 /** An unknown search attribute would stop every run at its first task, for ever: better to stop here. */
 async function requireSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {

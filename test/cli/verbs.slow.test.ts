@@ -58,6 +58,9 @@ test('a Temporal address where nobody answers: told within seconds, and nothing 
     assert.ok(sentence.startsWith(`Cannot reach Temporal at ${address}: `), sentence)
     assert.ok(sentence.endsWith('Start one with `refit dev`, or set TEMPORAL_ADDRESS.'), sentence)
   }
+  // The worker's client is another one.
+  const worker = await refitFails(['worker'], here, unavailable)
+  assert.match(worker, /^Cannot reach Temporal at [^ ]+: [^":{}]+\. Check TEMPORAL_ADDRESS and that the server runs\.$/)
   const registry = await refitFails(['registry', 'other'], here, { exitCode: 2, code: 'NotFound' })
   assert.match(registry, /known are "orders"\.$/)
 })
